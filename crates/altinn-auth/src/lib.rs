@@ -1,0 +1,1 @@
+//! Becoming someone at Altinn: token exchange, system users (systembruker), enterprise users (virksomhetsbruker).

@@ -1,0 +1,3 @@
+//! The `altinn` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Maskinporten client: certificate- or key-signed JWT grants to access tokens (virksomhetssertifikat, systembruker).
