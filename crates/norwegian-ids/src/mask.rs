@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::iter;
 
 use crate::person::could_be_a_person;
 
@@ -63,49 +64,50 @@ fn hidden_part(text: &str, (start, end): (usize, usize)) -> Option<(usize, usize
     if end - start < 6 || in_hexadecimal_id(bytes, start, end) {
         return None;
     }
-    possible_starts(bytes, start)
-        .into_iter()
-        .flatten()
-        .find_map(|start| match end.checked_sub(start)? {
-            11 if could_be_a_person(&bytes[start..end]) => Some((start + 6, end)),
-            6 => {
-                let after = &text[end..];
-                let gap = SEPARATORS
-                    .iter()
-                    .find(|gap| after.starts_with(**gap))?
-                    .len();
-                let (rest, rest_end) = next_run(bytes, end + gap)?;
-                let together = [&bytes[start..end], &bytes[rest..rest_end]].concat();
-                (rest == end + gap && could_be_a_person(&together)).then_some((rest, rest_end))
-            }
-            _ => None,
-        })
+    possible_starts(bytes, start).find_map(|start| match end.checked_sub(start)? {
+        11 if could_be_a_person(&bytes[start..end]) => Some((start + 6, end)),
+        6 => {
+            let after = &text[end..];
+            let gap = SEPARATORS
+                .iter()
+                .find(|gap| after.starts_with(**gap))?
+                .len();
+            let (rest, rest_end) = next_run(bytes, end + gap)?;
+            let together = [&bytes[start..end], &bytes[rest..rest_end]].concat();
+            (rest == end + gap && could_be_a_person(&together)).then_some((rest, rest_end))
+        }
+        _ => None,
+    })
 }
 
 /// Where a number may begin in a run of digits: at its start, or after the digits that belong to
 /// an escape in front of it.
-fn possible_starts(bytes: &[u8], start: usize) -> [Option<usize>; 3] {
-    let before = &bytes[..start];
-    let letters = before
-        .iter()
-        .rev()
-        .take_while(|b| b.is_ascii_alphanumeric())
-        .take(4);
-    let hex = letters.take_while(|b| b.is_ascii_hexdigit()).count();
-    let mut starts = [Some(start), None, None];
-    for taken in 0..=hex.min(3) {
-        let head = &before[..start - taken];
-        if head.ends_with(b"%") && taken < 2 {
-            starts[1] = Some(start + 2 - taken);
-            // a percent sign that was itself escaped: %2527
-            if bytes[start - taken..].starts_with(b"25") {
-                starts[2] = Some(start + 4 - taken);
-            }
-        } else if head.ends_with(b"\\u") {
-            starts[1] = Some(start + 4 - taken);
-        }
-    }
-    starts
+fn possible_starts(bytes: &[u8], start: usize) -> impl Iterator<Item = usize> {
+    let after_escapes = (0..=3).filter_map(move |taken| {
+        let origin = start.checked_sub(taken)?;
+        let (head, escape) = bytes.split_at(origin);
+        escape[..taken]
+            .iter()
+            .all(u8::is_ascii_hexdigit)
+            .then_some(())?;
+        let length = if head.ends_with(b"\\u") {
+            [Some(4), None]
+        } else if head.ends_with(b"%25") {
+            [Some(2), None]
+        } else if head.ends_with(b"%") {
+            // a percent sign that was itself escaped, as in %2527, adds two more
+            [Some(2), escape.starts_with(b"25").then_some(4)]
+        } else {
+            return None;
+        };
+        Some(
+            length
+                .into_iter()
+                .flatten()
+                .map(move |length| origin + length),
+        )
+    });
+    iter::once(start).chain(after_escapes.flatten().filter(move |at| *at > start))
 }
 
 /// Whether the run is part of a UUID or of a long hexadecimal number.
