@@ -97,18 +97,15 @@ fn form(pairs: &str) -> String {
     out
 }
 
-/// Copies JSON text as it stands, but for the values of members with a secret's name. It reads
-/// tokens only, so that a document that is not quite JSON is still redacted.
+/// Copies JSON text as it stands, but for what follows the name of a secret member, up to the next
+/// member's name. It reads tokens only, so that a document that is not quite JSON is still redacted.
 fn json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
     let mut rest = document;
     let mut secret_member = false;
     while let Some(start) = rest.find('"') {
         let (before, from_quote) = rest.split_at(start);
-        out.push_str(before);
-        if before.contains([',', '{', '}', '[', ']']) && !before.trim_end().ends_with([':', '[']) {
-            secret_member = false;
-        }
+        between(&mut out, before, secret_member);
         let end = string_end(from_quote);
         let (string, after) = from_quote.split_at(end);
         let is_name = after.trim_start().starts_with(':');
@@ -122,8 +119,17 @@ fn json(document: &str) -> String {
         }
         rest = after;
     }
-    out.push_str(rest);
+    between(&mut out, rest, secret_member);
     out
+}
+
+/// What stands between two strings: punctuation, and values that are no strings.
+fn between(out: &mut String, text: &str, secret: bool) {
+    if secret {
+        out.extend(text.chars().map(|c| if c.is_ascii_alphanumeric() { '*' } else { c }));
+    } else {
+        out.push_str(text);
+    }
 }
 
 /// The length of the JSON string that `text` begins with, its quotes included.
@@ -223,9 +229,9 @@ mod tests {
 
     #[test]
     fn json_members_with_secret_names_lose_their_values() {
-        let document = r#"{"access_token":"s3cret-value","expires_in":119,"nested":{"UserPassword":"p\"w","list":["a"]},"client_secret":["one","two"],"note":"kept"}"#;
+        let document = r#"{"access_token":"s3cret-value","expires_in":119,"nested":{"UserPassword":"p\"w","list":["a"]},"client_secret":["one","two"],"d":70707,"note":"kept"}"#;
         let shown = body(Some("application/json"), document.as_bytes());
-        for secret in ["s3cret-value", "p\\\"w", "one", "two"] {
+        for secret in ["s3cret-value", "p\\\"w", "one", "two", "70707"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
         for kept in [r#""expires_in":119"#, r#""list":["a"]"#, r#""note":"kept""#] {
