@@ -1,0 +1,982 @@
+//! The population and the registrations: who exists, who owns what, who may do what.
+//!
+//! A [`World`] is read from the standard population (`src/world/standard.toml` in the source, which is
+//! also the documentation of the format) and any number of seeds over it. It holds facts that come
+//! from registers; what is granted while the simulator runs is kept by the servers.
+//!
+//! ```
+//! use altinn_sim::world::{Seed, World};
+//!
+//! let seed = Seed::from_toml(r#"
+//!     [[organisations]]
+//!     number = "310753831"             # exists: only its name changes
+//!     name = "MODIG STILLE GAUPE AS"
+//! "#)?;
+//! let world = World::with_seeds([seed])?;
+//! assert_eq!(world.organisation("310753831").map(|o| o.name.as_str()), Some("MODIG STILLE GAUPE AS"));
+//! # Ok::<(), altinn_sim::world::SeedError>(())
+//! ```
+
+use std::fmt;
+
+use norwegian_ids::{OrganisationNumber, PersonNumber};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+const STANDARD: &str = include_str!("world/standard.toml");
+
+/// Each list of a world, and the members that tell its entries apart.
+const LISTS: &[(&str, &[&str])] = &[
+    ("organisations", &["number"]),
+    ("persons", &["number"]),
+    ("register_roles", &["organisation", "person", "role"]),
+    ("connections", &["from", "to"]),
+    ("scopes", &["name"]),
+    ("clients", &["client_id"]),
+    ("delegations", &["consumer", "supplier", "scope"]),
+    ("systems", &["id"]),
+    ("system_users", &["id"]),
+    ("enterprise_users", &["user_name"]),
+    ("api_keys", &["name"]),
+    ("service_owners", &["organisation"]),
+    ("access_packages", &["code"]),
+    ("resources", &["id"]),
+    ("role_definitions", &["id"]),
+    ("services", &["code", "edition"]),
+];
+
+/// A text that must not be shown: a password, an API key or a person number.
+///
+/// `Debug` prints no part of it, there is no `Display`, and it cannot be serialised.
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// Hides `text`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn random_password() -> Self {
+        Self(Uuid::new_v4().simple().to_string())
+    }
+
+    fn random_key() -> Self {
+        Self(Uuid::new_v4().to_string())
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+/// Everything that is registered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct World {
+    /// Who stands where in the demonstrations.
+    pub cast: Cast,
+    /// Organisations and their sub-units (Enhetsregisteret).
+    pub organisations: Vec<Organisation>,
+    /// Synthetic people (Folkeregisteret).
+    pub persons: Vec<Person>,
+    /// Roles that come from a register, such as general manager (daglig leder).
+    pub register_roles: Vec<RegisterRole>,
+    /// What is delegated from the start.
+    pub connections: Vec<Connection>,
+    /// Maskinporten scopes.
+    pub scopes: Vec<Scope>,
+    /// Maskinporten clients.
+    pub clients: Vec<Client>,
+    /// Delegations of scopes from a consumer to a supplier (API-delegering).
+    pub delegations: Vec<Delegation>,
+    /// The system register.
+    pub systems: Vec<System>,
+    /// System users (systembrukere).
+    pub system_users: Vec<SystemUser>,
+    /// Enterprise users (virksomhetsbrukere).
+    pub enterprise_users: Vec<EnterpriseUser>,
+    /// Altinn 2 API keys.
+    pub api_keys: Vec<ApiKey>,
+    /// Service owners (tjenesteeiere).
+    pub service_owners: Vec<ServiceOwner>,
+    /// Altinn 3 access packages (tilgangspakker).
+    pub access_packages: Vec<AccessPackage>,
+    /// Altinn 3 resources.
+    pub resources: Vec<Resource>,
+    /// Altinn 2 role definitions, register roles included.
+    pub role_definitions: Vec<RoleDefinition>,
+    /// Altinn 2 services.
+    pub services: Vec<Service>,
+}
+
+/// Who stands where in the demonstrations: organisation and person numbers and client ids of the
+/// world, by the part they play.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Cast {
+    /// The vendor of an end-user system (sluttbrukersystem); owns `client` and `key_client`.
+    pub vendor: String,
+    /// A client of the vendor without registered keys; authenticates by the vendor's certificate.
+    pub client: String,
+    /// A client of the vendor with a registered key.
+    pub key_client: String,
+    /// The vendor's customer: owns a system user.
+    pub customer: String,
+    /// An organisation that the customer may give rights to.
+    pub receiving_organisation: String,
+    /// A service owner (tjenesteeier).
+    pub service_owner: String,
+    /// An organisation with a certificate to which nothing is granted.
+    pub outsider: String,
+    /// An organisation that has delegated a scope to the vendor.
+    pub delegator: String,
+    /// A person who already holds something from the customer.
+    pub connected_person: Hidden,
+    /// A person whom nothing connects to the customer.
+    pub new_person: Hidden,
+    /// The customer's general manager (daglig leder).
+    pub manager: Hidden,
+    /// User name of the vendor's enterprise user, who is main administrator for the customer.
+    pub enterprise_user: String,
+    /// Name of the vendor's API key.
+    pub api_key: String,
+}
+
+/// An organisation or a sub-unit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Organisation {
+    /// Nine digits.
+    pub number: String,
+    /// Name, in capitals as the register has it.
+    pub name: String,
+    /// Organisation form: `AS`, `BEDR`, `ORGL`, …
+    pub form: String,
+    /// Altinn 3's identity.
+    pub party_uuid: Uuid,
+    /// Altinn's number of the party.
+    pub party_id: i64,
+    /// The main unit, on a sub-unit.
+    #[serde(default)]
+    pub parent: Option<String>,
+}
+
+impl Organisation {
+    /// Altinn 2's identity: `r` and the party id.
+    pub fn reportee_id(&self) -> String {
+        format!("r{}", self.party_id)
+    }
+}
+
+/// A synthetic person.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Person {
+    /// Eleven digits, month + 80.
+    pub number: Hidden,
+    /// First name, in capitals.
+    pub first_name: String,
+    /// Last name, in capitals.
+    pub last_name: String,
+    /// Altinn 3's identity.
+    pub party_uuid: Uuid,
+    /// Altinn's number of the party.
+    pub party_id: i64,
+    /// Altinn's number of the user.
+    pub user_id: i64,
+    /// A user name, if the person has chosen one.
+    #[serde(default)]
+    pub user_name: Option<String>,
+}
+
+impl Person {
+    /// Altinn 2's identity: `r` and the party id.
+    pub fn reportee_id(&self) -> String {
+        format!("r{}", self.party_id)
+    }
+
+    /// `020958*****`.
+    pub fn masked(&self) -> String {
+        format!("{}*****", self.number.expose().get(..6).unwrap_or_default())
+    }
+}
+
+/// A role that a register gives a person in an organisation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RegisterRole {
+    /// In which organisation.
+    pub organisation: String,
+    /// Who.
+    pub person: Hidden,
+    /// Code of the role definition, `DAGL`.
+    pub role: String,
+}
+
+/// What one party has delegated to another before the simulator starts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Connection {
+    /// The giving organisation.
+    pub from: String,
+    /// The receiving person's or organisation's number.
+    pub to: Hidden,
+    /// Altinn 3: codes of access packages.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// Altinn 2: codes of role definitions.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}
+
+/// A Maskinporten scope.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Scope {
+    /// `prefix:name`.
+    pub name: String,
+    /// The organisation whose API it is.
+    pub owner: String,
+    /// Longest life of a token with it, in seconds; 0 leaves it to the client.
+    #[serde(default)]
+    pub at_max_age: i64,
+    /// Whether every organisation has it without being on the access list.
+    #[serde(default)]
+    pub accessible_for_all: bool,
+    /// Integration types of clients that may use it.
+    #[serde(default = "maskinporten_only")]
+    pub integration_types: Vec<String>,
+    /// Whether it can be delegated in Altinn.
+    #[serde(default)]
+    pub delegation_source: bool,
+    /// Organisations on the access list.
+    #[serde(default)]
+    pub granted_to: Vec<String>,
+}
+
+fn maskinporten_only() -> Vec<String> {
+    vec!["maskinporten".to_owned()]
+}
+
+/// A Maskinporten client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Client {
+    /// Usually a UUID.
+    pub client_id: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// The owning organisation (`client_orgno`).
+    pub owner: String,
+    /// Scopes registered on it.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// Registered public keys.
+    #[serde(default)]
+    pub keys: Vec<Jwk>,
+    /// Whether the simulator makes a key pair at start and registers the public half.
+    #[serde(default)]
+    pub registered_key: bool,
+    /// `maskinporten`, `idporten`, …
+    #[serde(default = "maskinporten")]
+    pub integration_type: String,
+    /// False once deactivated in self-service.
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// Life of its tokens in seconds where no scope decides; 0 means the default of 120.
+    #[serde(default)]
+    pub access_token_lifetime: i64,
+}
+
+fn maskinporten() -> String {
+    "maskinporten".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A public RSA key registered on a client.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Jwk {
+    /// Key id, chosen by the customer.
+    pub kid: String,
+    /// Modulus, base64url.
+    pub n: String,
+    /// Exponent, base64url.
+    pub e: String,
+    /// When it stops being accepted, in seconds since 1970; one year after posting in reality.
+    #[serde(default)]
+    pub exp: Option<i64>,
+}
+
+impl Jwk {
+    /// A key as it would be posted.
+    pub fn new(kid: impl Into<String>, n: impl Into<String>, e: impl Into<String>) -> Self {
+        Self {
+            kid: kid.into(),
+            n: n.into(),
+            e: e.into(),
+            exp: None,
+        }
+    }
+}
+
+/// A delegation of a scope (API-delegering).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Delegation {
+    /// Who delegates.
+    pub consumer: String,
+    /// Who may act.
+    pub supplier: String,
+    /// Which scope.
+    pub scope: String,
+}
+
+/// A system in the system register.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct System {
+    /// `<vendor's number>_<name>`.
+    pub id: String,
+    /// The vendor.
+    pub vendor: String,
+    /// Name for people.
+    pub name: String,
+    /// Maskinporten clients that may act for it.
+    pub client_ids: Vec<String>,
+}
+
+/// A system user (systembruker).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SystemUser {
+    /// Its identity; also its party UUID in Altinn 3.
+    pub id: Uuid,
+    /// The customer that owns it.
+    pub owner: String,
+    /// Id of its system.
+    pub system: String,
+    /// What the customer sees.
+    pub title: String,
+    /// Tells several system users of one system and owner apart.
+    #[serde(default)]
+    pub external_ref: Option<String>,
+    /// False until the customer has approved the request.
+    #[serde(default = "yes")]
+    pub approved: bool,
+    /// True once removed.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Codes of the access packages it holds for its owner.
+    #[serde(default)]
+    pub access_packages: Vec<String>,
+}
+
+impl SystemUser {
+    /// The reference that finds it: its own, or the owner's number.
+    pub fn reference(&self) -> &str {
+        self.external_ref.as_deref().unwrap_or(&self.owner)
+    }
+}
+
+/// An enterprise user (virksomhetsbruker).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EnterpriseUser {
+    /// Unique across Altinn.
+    pub user_name: String,
+    /// The organisation it belongs to.
+    pub organisation: String,
+    /// Its password.
+    #[serde(default = "Hidden::random_password")]
+    pub password: Hidden,
+    /// Altinn 3's identity.
+    pub party_uuid: Uuid,
+    /// Altinn's number of the party.
+    pub party_id: i64,
+    /// Altinn's number of the user.
+    pub user_id: i64,
+    /// The Altinn 2 roles it holds, for its own organisation and for others.
+    #[serde(default)]
+    pub roles: Vec<HeldRole>,
+}
+
+/// An Altinn 2 role that an enterprise user holds for an organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct HeldRole {
+    /// For which organisation.
+    pub organisation: String,
+    /// Code of the role definition.
+    pub role: String,
+}
+
+/// An Altinn 2 API key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ApiKey {
+    /// What the seed calls it.
+    pub name: String,
+    /// The GUID that is sent.
+    #[serde(default = "Hidden::random_key")]
+    pub key: Hidden,
+    /// The organisation it was issued to.
+    pub organisation: String,
+    /// `Authorization.read`, `Organization.read`, …
+    pub resources: Vec<String>,
+}
+
+/// A service owner (tjenesteeier).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ServiceOwner {
+    /// Organisation number.
+    pub organisation: String,
+    /// Altinn's short code, lower case.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+}
+
+/// An Altinn 3 access package (tilgangspakke).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AccessPackage {
+    /// Last part of the URN.
+    pub code: String,
+    /// Its UUID.
+    pub id: Uuid,
+    /// Name in bokmål.
+    pub name: String,
+    /// Description in bokmål.
+    pub description: String,
+    /// Code of the area it belongs to.
+    pub area: String,
+    /// Name of the area.
+    pub area_name: String,
+    /// UUID of the area.
+    pub area_id: Uuid,
+    /// Whether it can be given on.
+    #[serde(default = "yes")]
+    pub delegable: bool,
+}
+
+impl AccessPackage {
+    /// `urn:altinn:accesspackage:<code>`.
+    pub fn urn(&self) -> String {
+        format!("urn:altinn:accesspackage:{}", self.code)
+    }
+}
+
+/// An Altinn 3 resource.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Resource {
+    /// Id in the resource registry (`refId`).
+    pub id: String,
+    /// Its UUID.
+    pub uuid: Uuid,
+    /// Name in bokmål.
+    pub name: String,
+    /// Description in bokmål.
+    pub description: String,
+    /// Code of the service owner.
+    pub owner: String,
+    /// Actions, lower case.
+    pub actions: Vec<String>,
+    /// Codes of the access packages that give it.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// Whether it can be given on.
+    #[serde(default = "yes")]
+    pub delegable: bool,
+}
+
+/// Where an Altinn 2 role definition comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub enum RoleKind {
+    /// Defined by Altinn; can be delegated.
+    Altinn,
+    /// From a register; cannot be delegated or deleted.
+    External,
+    /// Defined by an organisation for itself.
+    Local,
+}
+
+/// An Altinn 2 role definition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RoleDefinition {
+    /// `RoleDefinitionId`.
+    pub id: i64,
+    /// `RoleDefinitionCode`.
+    pub code: String,
+    /// Where it comes from.
+    pub kind: RoleKind,
+    /// Name in bokmål.
+    pub name: String,
+    /// Description in bokmål.
+    pub description: String,
+    /// Altinn 3's code of the same role.
+    #[serde(default)]
+    pub altinn3_code: Option<String>,
+    /// Altinn 3's id of the same role.
+    #[serde(default)]
+    pub altinn3_id: Option<Uuid>,
+}
+
+/// An Altinn 2 service edition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Service {
+    /// Service code.
+    pub code: String,
+    /// Edition code.
+    pub edition: i64,
+    /// Name in bokmål.
+    pub name: String,
+    /// The service owner's organisation number.
+    pub owner: String,
+    /// The service owner's code, upper case.
+    pub owner_code: String,
+    /// The service owner's name.
+    pub owner_name: String,
+    /// `Read`, `Write`, …
+    pub actions: Vec<String>,
+    /// Codes of the role definitions that give it.
+    pub roles: Vec<String>,
+    /// Whether rights to it can be given on.
+    #[serde(default = "yes")]
+    pub delegable: bool,
+}
+
+/// What a seed file changes or adds.
+///
+/// Members are those of [`World`]; all may be left out.
+#[derive(Clone, Debug)]
+pub struct Seed(Value);
+
+impl Seed {
+    /// Reads a seed written as TOML.
+    ///
+    /// # Errors
+    /// When it is not TOML, with the line; the content is checked by [`World::with_seeds`].
+    pub fn from_toml(text: &str) -> Result<Self, SeedError> {
+        toml::from_str(text).map(Self).map_err(|e| {
+            let line = e
+                .span()
+                .map(|s| text.get(..s.start).unwrap_or_default().lines().count());
+            SeedError::new(match line {
+                Some(line) => format!("not valid TOML near line {}: {}", line.max(1), e.message()),
+                None => format!("not valid TOML: {}", e.message()),
+            })
+        })
+    }
+
+    /// Reads a seed written as JSON.
+    ///
+    /// # Errors
+    /// When it is not JSON, with line and column.
+    pub fn from_json(text: &str) -> Result<Self, SeedError> {
+        serde_json::from_str(text)
+            .map(Self)
+            .map_err(|e| SeedError::new(format!("not valid JSON: {e}")))
+    }
+}
+
+/// A seed that cannot be used, with the reason.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the seed cannot be used: {reason}")]
+pub struct SeedError {
+    reason: String,
+}
+
+impl SeedError {
+    fn new(reason: impl Into<String>) -> Self {
+        let reason: String = reason.into();
+        Self {
+            reason: norwegian_ids::mask_person_numbers(&reason).into_owned(),
+        }
+    }
+}
+
+impl World {
+    /// The standard population.
+    ///
+    /// # Errors
+    /// Never in a released version; a test reads it.
+    pub fn standard() -> Result<Self, SeedError> {
+        Self::with_seeds([])
+    }
+
+    /// The standard population with `seeds` laid over it, in order.
+    ///
+    /// # Errors
+    /// When a seed names a member that does not exist, leaves a new entry incomplete, has a number
+    /// whose check digits are wrong, or refers to an organisation or a person that is not there.
+    pub fn with_seeds(seeds: impl IntoIterator<Item = Seed>) -> Result<Self, SeedError> {
+        let Seed(mut document) = Seed::from_toml(STANDARD)?;
+        for Seed(seed) in seeds {
+            merge(&mut document, seed)?;
+        }
+        let world: Self =
+            serde_json::from_value(document).map_err(|e| SeedError::new(e.to_string()))?;
+        world.check()?;
+        Ok(world)
+    }
+
+    /// The organisation with this number.
+    pub fn organisation(&self, number: &str) -> Option<&Organisation> {
+        self.organisations.iter().find(|o| o.number == number)
+    }
+
+    /// The organisation with this party UUID.
+    pub fn organisation_by_uuid(&self, uuid: Uuid) -> Option<&Organisation> {
+        self.organisations.iter().find(|o| o.party_uuid == uuid)
+    }
+
+    /// The person with this number.
+    pub fn person(&self, number: &str) -> Option<&Person> {
+        self.persons.iter().find(|p| p.number.expose() == number)
+    }
+
+    /// The person with this party UUID.
+    pub fn person_by_uuid(&self, uuid: Uuid) -> Option<&Person> {
+        self.persons.iter().find(|p| p.party_uuid == uuid)
+    }
+
+    /// The client with this id.
+    pub fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients.iter().find(|c| c.client_id == client_id)
+    }
+
+    /// The client with this id, to change it.
+    pub fn client_mut(&mut self, client_id: &str) -> Option<&mut Client> {
+        self.clients.iter_mut().find(|c| c.client_id == client_id)
+    }
+
+    /// The scope with this name.
+    pub fn scope(&self, name: &str) -> Option<&Scope> {
+        self.scopes.iter().find(|s| s.name == name)
+    }
+
+    /// The scope with this name, to change it.
+    pub fn scope_mut(&mut self, name: &str) -> Option<&mut Scope> {
+        self.scopes.iter_mut().find(|s| s.name == name)
+    }
+
+    /// The system with this id.
+    pub fn system(&self, id: &str) -> Option<&System> {
+        self.systems.iter().find(|s| s.id == id)
+    }
+
+    /// The system user with this id.
+    pub fn system_user(&self, id: Uuid) -> Option<&SystemUser> {
+        self.system_users.iter().find(|s| s.id == id)
+    }
+
+    /// The enterprise user with this name; user names know no case.
+    pub fn enterprise_user(&self, user_name: &str) -> Option<&EnterpriseUser> {
+        self.enterprise_users
+            .iter()
+            .find(|u| u.user_name.eq_ignore_ascii_case(user_name))
+    }
+
+    /// The API key that is sent as `key`.
+    pub fn api_key(&self, key: &str) -> Option<&ApiKey> {
+        self.api_keys
+            .iter()
+            .find(|k| k.key.expose().eq_ignore_ascii_case(key))
+    }
+
+    /// The service owner of this organisation number.
+    pub fn service_owner(&self, organisation: &str) -> Option<&ServiceOwner> {
+        self.service_owners
+            .iter()
+            .find(|s| s.organisation == organisation)
+    }
+
+    /// The access package with this code or URN.
+    pub fn access_package(&self, code_or_urn: &str) -> Option<&AccessPackage> {
+        let code = code_or_urn
+            .strip_prefix("urn:altinn:accesspackage:")
+            .unwrap_or(code_or_urn);
+        self.access_packages.iter().find(|p| p.code == code)
+    }
+
+    /// The resource with this registry id.
+    pub fn resource(&self, id: &str) -> Option<&Resource> {
+        self.resources.iter().find(|r| r.id == id)
+    }
+
+    /// The role definition with this id.
+    pub fn role_definition(&self, id: i64) -> Option<&RoleDefinition> {
+        self.role_definitions.iter().find(|r| r.id == id)
+    }
+
+    /// The role definition with this code.
+    pub fn role_definition_by_code(&self, code: &str) -> Option<&RoleDefinition> {
+        self.role_definitions.iter().find(|r| r.code == code)
+    }
+
+    /// The service with this code and edition.
+    pub fn service(&self, code: &str, edition: i64) -> Option<&Service> {
+        self.services
+            .iter()
+            .find(|s| s.code == code && s.edition == edition)
+    }
+
+    /// Numbers must have right check digits and references must lead somewhere, or a test that uses
+    /// the seed fails far from its cause.
+    fn check(&self) -> Result<(), SeedError> {
+        for o in &self.organisations {
+            OrganisationNumber::try_from(o.number.as_str()).map_err(|e| {
+                SeedError::new(format!(
+                    "organisations: the number of {} is wrong: {e}",
+                    o.name
+                ))
+            })?;
+        }
+        for p in &self.persons {
+            p.number.expose().parse::<PersonNumber>().map_err(|e| {
+                let name = format!("{} {}", p.first_name, p.last_name);
+                SeedError::new(format!("persons: the number of {name} is wrong: {e}"))
+            })?;
+        }
+        let organisations = [
+            (
+                "cast",
+                vec![
+                    &self.cast.vendor,
+                    &self.cast.customer,
+                    &self.cast.service_owner,
+                ],
+            ),
+            (
+                "cast",
+                vec![
+                    &self.cast.receiving_organisation,
+                    &self.cast.outsider,
+                    &self.cast.delegator,
+                ],
+            ),
+            (
+                "organisations",
+                self.organisations
+                    .iter()
+                    .filter_map(|o| o.parent.as_ref())
+                    .collect(),
+            ),
+            (
+                "register_roles",
+                self.register_roles
+                    .iter()
+                    .map(|r| &r.organisation)
+                    .collect(),
+            ),
+            (
+                "connections",
+                self.connections.iter().map(|c| &c.from).collect(),
+            ),
+            ("clients", self.clients.iter().map(|c| &c.owner).collect()),
+            ("systems", self.systems.iter().map(|s| &s.vendor).collect()),
+            (
+                "system_users",
+                self.system_users.iter().map(|s| &s.owner).collect(),
+            ),
+            (
+                "enterprise_users",
+                self.enterprise_users
+                    .iter()
+                    .map(|u| &u.organisation)
+                    .collect(),
+            ),
+            (
+                "api_keys",
+                self.api_keys.iter().map(|k| &k.organisation).collect(),
+            ),
+        ];
+        for (list, numbers) in organisations {
+            if let Some(number) = numbers.into_iter().find(|n| self.organisation(n).is_none()) {
+                return Err(SeedError::new(format!("{list}: no organisation {number}")));
+            }
+        }
+        let cast = &self.cast;
+        for person in [&cast.connected_person, &cast.new_person, &cast.manager]
+            .into_iter()
+            .chain(self.register_roles.iter().map(|r| &r.person))
+        {
+            if self.person(person.expose()).is_none() {
+                return Err(SeedError::new(
+                    "cast or register_roles: a person who is not in persons",
+                ));
+            }
+        }
+        for client in [&cast.client, &cast.key_client] {
+            if self.client(client).is_none() {
+                return Err(SeedError::new(format!("cast: no client {client}")));
+            }
+        }
+        if let Some(user) = self
+            .system_users
+            .iter()
+            .find(|u| self.system(&u.system).is_none())
+        {
+            return Err(SeedError::new(format!(
+                "system_users: no system {}",
+                user.system
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn merge(document: &mut Value, seed: Value) -> Result<(), SeedError> {
+    let (Value::Object(document), Value::Object(seed)) = (document, seed) else {
+        return Err(SeedError::new("it must be an object of lists"));
+    };
+    for (name, value) in seed {
+        if name == "cast" {
+            let (Some(Value::Object(cast)), Value::Object(changes)) =
+                (document.get_mut("cast"), value)
+            else {
+                return Err(SeedError::new("cast must be an object"));
+            };
+            cast.extend(changes);
+            continue;
+        }
+        let Some((_, key)) = LISTS.iter().find(|(list, _)| *list == name) else {
+            return Err(SeedError::new(format!("there is no list {name}")));
+        };
+        let (Some(Value::Array(list)), Value::Array(entries)) = (document.get_mut(&name), value)
+        else {
+            return Err(SeedError::new(format!("{name} must be a list")));
+        };
+        for entry in entries {
+            let Value::Object(entry) = entry else {
+                return Err(SeedError::new(format!(
+                    "{name}: an entry must be an object"
+                )));
+            };
+            if let Some(missing) = key.iter().find(|k| !entry.contains_key(**k)) {
+                return Err(SeedError::new(format!(
+                    "{name}: an entry without {missing}"
+                )));
+            }
+            let same = list
+                .iter_mut()
+                .filter_map(Value::as_object_mut)
+                .find(|existing| key.iter().all(|k| existing.get(*k) == entry.get(*k)));
+            match same {
+                Some(existing) => existing.extend(entry),
+                None => list.push(Value::Object(entry)),
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seeded(toml: &str) -> Result<World, SeedError> {
+        World::with_seeds([Seed::from_toml(toml)?])
+    }
+
+    #[test]
+    fn every_person_is_synthetic_and_every_reference_leads_somewhere() {
+        let world = World::standard().unwrap();
+        for p in &world.persons {
+            assert!(
+                p.number
+                    .expose()
+                    .parse::<PersonNumber>()
+                    .unwrap()
+                    .is_synthetic()
+            );
+        }
+        for c in &world.clients {
+            for s in &c.scopes {
+                assert!(world.scope(s).is_some(), "{s}");
+            }
+        }
+        for r in &world.resources {
+            for p in &r.packages {
+                assert!(world.access_package(p).is_some(), "{p}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_seed_changes_what_it_names_and_adds_the_rest() {
+        let world = seeded(
+            r#"
+            [[clients]]
+            client_id = "8d116ece-1738-47d9-bd9c-172411e20b8f"
+            active = false
+            [[clients]]
+            client_id = "ny"
+            name = "ny"
+            owner = "310742104"
+            "#,
+        )
+        .unwrap();
+        let changed = world
+            .client("8d116ece-1738-47d9-bd9c-172411e20b8f")
+            .unwrap();
+        assert!(!changed.active && changed.name == "rettvis-snegl");
+        assert!(world.client("ny").unwrap().active);
+    }
+
+    #[test]
+    fn a_seed_that_cannot_work_says_why_and_shows_no_person_number() {
+        let reason = |toml| seeded(toml).unwrap_err().to_string();
+        assert!(reason("[[organisation]]").contains("no list organisation"));
+        assert!(reason("[[clients]]\nname = \"x\"").contains("without client_id"));
+        assert!(reason("clients = 3").contains("clients must be a list"));
+        assert!(reason("[[systems]]\nid = \"x\"").contains("missing field"));
+        assert!(reason("x = [").contains("line 1"));
+        let wrong = reason(
+            "[[organisations]]\nnumber=\"310742105\"\nname=\"X\"\nform=\"AS\"\nparty_id=1\n\
+             party_uuid=\"0fd630f1-f29d-4da9-953f-48f1a09f76b5\"",
+        );
+        assert!(wrong.contains("number of X"), "{wrong}");
+        let person = reason("[[persons]]\nnumber = \"24878123375\"\nuser_id = \"24878123375\"");
+        assert!(!person.contains("24878123375"), "{person}");
+        assert!(!format!("{:?}", World::standard().unwrap()).contains("24878123375"));
+    }
+}
