@@ -1,0 +1,190 @@
+//! PKCS#12 (RFC 7292), new and old.
+
+use std::sync::{Mutex, PoisonError};
+
+use http_transport::{ExposeSecret, Remedy, SecretString, Who};
+use openssl::error::ErrorStack;
+use openssl::pkcs12::{ParsedPkcs12_2, Pkcs12};
+use openssl::pkey::{PKey, Private};
+use openssl::provider::Provider;
+use openssl::x509::X509;
+
+use super::safe_bags::{self, KeyBag};
+use crate::{BuildError, BuildErrorKind};
+
+/// Which providers are loaded is a matter of the whole process: one at a time.
+static LEGACY: Mutex<()> = Mutex::new(());
+
+pub(super) fn read(
+    bytes: &[u8],
+    password: &SecretString,
+    alias: Option<&str>,
+) -> Result<(PKey<Private>, Vec<X509>), BuildError> {
+    let file = Pkcs12::from_der(bytes).map_err(|error| {
+        let remedy = if bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
+            "the file is PEM: read it as PEM"
+        } else {
+            "check that the file is a .p12 or .pfx file, and whole; one that is wrapped in base64 must be unwrapped"
+        };
+        BuildError::new(BuildErrorKind::NotAKeyFile, "the file is not PKCS#12")
+            .with_remedy(Remedy::new(Who::You, remedy))
+            .with_source(error)
+    })?;
+    // the openssl crate cannot pass it on, and no file was made with it
+    if password.expose_secret().contains('\0') {
+        return Err(wrong_password());
+    }
+    let bags = safe_bags::keys(bytes).unwrap_or_default();
+    let choice = choose(&bags, alias)?;
+    let open = || open(&file, choice, password.expose_secret());
+    match open() {
+        Err(error) if is_unsupported(&error) => {
+            let _one_at_a_time = LEGACY.lock().unwrap_or_else(PoisonError::into_inner);
+            // keeping the default provider: `load` alone would switch it off for the whole process
+            let legacy = Provider::try_load(None, "legacy", true).map_err(no_legacy)?;
+            let opened = open();
+            drop(legacy);
+            opened.map_err(refused)
+        }
+        opened => opened.map_err(refused),
+    }?
+    .ok_or_else(|| {
+        BuildError::new(BuildErrorKind::NoKey, "there is no private key in the file").with_remedy(
+            Remedy::new(
+                Who::You,
+                "export the certificate again, together with its private key",
+            ),
+        )
+    })
+}
+
+/// Which of the file's keys is meant; `None` when the file holds one, or does not show its keys.
+fn choose<'a, 'b>(
+    bags: &'a [KeyBag<'b>],
+    alias: Option<&str>,
+) -> Result<Option<&'a KeyBag<'b>>, BuildError> {
+    let names = || {
+        let names: Vec<&str> = bags
+            .iter()
+            .map(|bag| bag.alias.as_deref().unwrap_or("(without a name)"))
+            .collect();
+        names.join(", ")
+    };
+    let Some(alias) = alias else {
+        if bags.len() < 2 {
+            return Ok(None);
+        }
+        return Err(BuildError::new(
+            BuildErrorKind::SeveralKeys,
+            format!("there are {} private keys in the file: {}", bags.len(), names()),
+        )
+        .with_remedy(Remedy::new(
+            Who::You,
+            "choose one by its alias (Signer::from_pkcs12_alias, MASKINPORTEN_KEY_ALIAS): the one for authentication, not the one for encryption; or export it into a file of its own",
+        )));
+    };
+    let alias = alias.trim().to_lowercase();
+    let mut named = bags.iter().filter(|bag| {
+        bag.alias
+            .as_ref()
+            .is_some_and(|name| name.trim().to_lowercase() == alias)
+    });
+    match (named.next(), named.next()) {
+        (Some(bag), None) => Ok(Some(bag)),
+        (None, _) => Err(BuildError::new(
+            BuildErrorKind::UnknownAlias,
+            if bags.is_empty() {
+                "the file does not show the names of its keys".to_string()
+            } else {
+                format!("no key in the file has this alias; there are: {}", names())
+            },
+        )
+        .with_remedy(Remedy::new(
+            Who::You,
+            "use one of the names in the file, or export the key into a file of its own",
+        ))),
+        (Some(_), Some(_)) => Err(BuildError::new(
+            BuildErrorKind::SeveralKeys,
+            format!("several keys in the file have this alias: {}", names()),
+        )
+        .with_remedy(Remedy::new(
+            Who::You,
+            "export the key into a file of its own",
+        ))),
+    }
+}
+
+type Opened = Option<(PKey<Private>, Vec<X509>)>;
+
+fn open(file: &Pkcs12, choice: Option<&KeyBag<'_>>, password: &str) -> Result<Opened, ErrorStack> {
+    // checks the MAC, so a wrong password ends here
+    let ParsedPkcs12_2 { pkey, cert, ca } = file.parse2(password)?;
+    let key = match choice {
+        Some(bag) if bag.is_encrypted => Some(PKey::private_key_from_pkcs8_passphrase(
+            bag.der,
+            password.as_bytes(),
+        )?),
+        Some(bag) => Some(PKey::private_key_from_pkcs8(bag.der)?),
+        None => pkey,
+    };
+    let certificates = cert.into_iter().chain(ca.into_iter().flatten()).collect();
+    Ok(key.map(|key| (key, certificates)))
+}
+
+/// `ERR_R_UNSUPPORTED`, which every library of OpenSSL 3 may raise: an algorithm that no loaded
+/// provider has.
+fn is_unsupported(errors: &ErrorStack) -> bool {
+    errors
+        .errors()
+        .iter()
+        .any(|error| error.code() & 0x7F_FFFF == 0x8_010C)
+}
+
+fn refused(errors: ErrorStack) -> BuildError {
+    // mac verify failure; without a MAC the decryption fails (PKCS#12 cipher final, EVP bad decrypt)
+    let wrong = |code| matches!(code, 0x1180_0071 | 0x1180_0074 | 0x0300_0064);
+    if errors.errors().iter().any(|error| wrong(error.code())) {
+        return wrong_password();
+    }
+    if is_unsupported(&errors) {
+        return BuildError::new(
+            BuildErrorKind::LegacyCipher,
+            "the file is encrypted with a cipher that this OpenSSL does not have",
+        )
+        .with_remedy(convert())
+        .with_source(errors);
+    }
+    BuildError::new(
+        BuildErrorKind::NotAKeyFile,
+        "the file cannot be read as PKCS#12",
+    )
+    .with_remedy(Remedy::new(Who::You, "check that the file is whole"))
+    .with_source(errors)
+}
+
+fn wrong_password() -> BuildError {
+    BuildError::new(
+        BuildErrorKind::WrongPassword,
+        "the password does not open the PKCS#12 file",
+    )
+    .with_remedy(Remedy::new(
+        Who::You,
+        "check the password (MASKINPORTEN_PKCS12_PASSWORD)",
+    ))
+}
+
+fn no_legacy(errors: ErrorStack) -> BuildError {
+    BuildError::new(
+        BuildErrorKind::LegacyCipher,
+        "the file is encrypted with an old cipher (RC2), and OpenSSL's module for those (legacy.so) is not there",
+    )
+    .with_remedy(convert())
+    .with_source(errors)
+}
+
+fn convert() -> Remedy {
+    Remedy::new(
+        Who::You,
+        "install OpenSSL's legacy provider module (legacy.so), or convert the file where it is: openssl pkcs12 -legacy -in old.p12 -nodes | openssl pkcs12 -export -out new.p12",
+    )
+}
