@@ -1,17 +1,24 @@
 //! A faithful simulator of Maskinporten and Altinn on loopback, for tests and for learning.
 
 mod clock;
+mod error;
 mod faults;
 mod id_porten;
 mod jws;
 mod maskinporten;
 pub mod pki;
 mod platform;
+mod server;
+mod settings;
+mod simulator;
 mod state;
 pub mod world;
 
 pub use clock::Clock;
+pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
+pub use server::RequestLine;
+pub use simulator::{Builder, Simulator};
 
 /// Which host a request is sent to. Each has a port of its own, as each has a name in reality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +30,16 @@ pub enum Host {
     Platform,
     /// Altinn 2.
     Altinn2,
+}
+
+impl std::fmt::Display for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Maskinporten => "maskinporten",
+            Self::Platform => "platform",
+            Self::Altinn2 => "altinn2",
+        })
+    }
 }
 
 /// Before or after Altinn 2's last day, 2026-06-19.
