@@ -200,7 +200,7 @@ fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
 
 #[cfg(not(feature = "reqwest"))]
 fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
-    Err(BuildError::key(
+    Err(BuildError::transport(
         "no transport: give one, or build with the feature `reqwest`",
     ))
 }

@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn the_level_is_a_number_or_text_and_details_an_array_or_their_element() {
         for payload in [
-            r#"{"urn:altinn:authlevel":3,"authorization_details":[{"type":"urn:altinn:systemuser","system_id":"310702641_x"}]}"#,
-            r#"{"urn:altinn:authlevel":"3","authorization_details":{"type":"urn:altinn:systemuser","system_id":"310702641_x"}}"#,
+            r#"{"urn:altinn:authlevel":3,"authorization_details":[{"type":"urn:altinn:systemuser","systemuser_org":{"authority":"iso6523-actorid-upis","ID":"0192:310702641"},"system_id":"310702641_x"}]}"#,
+            r#"{"urn:altinn:authlevel":"3","authorization_details":{"type":"urn:altinn:systemuser","systemuser_org":{"authority":"iso6523-actorid-upis","ID":"0192:310702641"},"system_id":"310702641_x"}}"#,
         ] {
             let claims = claims(payload).unwrap();
             assert_eq!(claims.authentication_level, Some(3), "{payload}");

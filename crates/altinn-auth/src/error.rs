@@ -54,6 +54,11 @@ impl BuildError {
         Self::new(BuildErrorKind::Key, message)
     }
 
+    #[cfg(not(feature = "reqwest"))]
+    pub(crate) fn transport(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(BuildErrorKind::Transport, message)
+    }
+
     /// What kind of error it is.
     #[must_use]
     pub fn kind(&self) -> BuildErrorKind {
