@@ -190,7 +190,11 @@ impl PartialEq<i64> for IntOrText {
 
 impl fmt::Debug for IntOrText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.quoted { write!(f, "{:?}", self.text) } else { f.write_str(&self.text) }
+        if self.quoted {
+            write!(f, "{:?}", self.text)
+        } else {
+            f.write_str(&self.text)
+        }
     }
 }
 
@@ -202,13 +206,19 @@ impl fmt::Display for IntOrText {
 
 impl From<i64> for IntOrText {
     fn from(number: i64) -> Self {
-        Self { text: number.to_string().into(), quoted: false }
+        Self {
+            text: number.to_string().into(),
+            quoted: false,
+        }
     }
 }
 
 impl From<&str> for IntOrText {
     fn from(text: &str) -> Self {
-        Self { text: text.into(), quoted: true }
+        Self {
+            text: text.into(),
+            quoted: true,
+        }
     }
 }
 
@@ -228,7 +238,10 @@ impl<'de> Deserialize<'de> for IntOrText {
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<IntOrText, E> {
-                Ok(IntOrText { text: number.to_string().into(), quoted: false })
+                Ok(IntOrText {
+                    text: number.to_string().into(),
+                    quoted: false,
+                })
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<IntOrText, E> {
@@ -415,7 +428,9 @@ impl FromStr for PartyUuid {
     type Err = NotAUuid;
 
     fn from_str(text: &str) -> Result<Self, NotAUuid> {
-        uuid::Uuid::parse_str(text.trim()).map(Self::from).map_err(|_| NotAUuid)
+        uuid::Uuid::parse_str(text.trim())
+            .map(Self::from)
+            .map_err(|_| NotAUuid)
     }
 }
 
@@ -600,16 +615,26 @@ mod tests {
         for (text, instant) in [
             ("2014-11-05T00:00:00", "2014-11-04T23:00:00Z"),
             ("2019-07-01T14:17:11.23", "2019-07-01T12:17:11.23Z"),
-            ("2021-06-14T14:48:48.6370797+02:00", "2021-06-14T12:48:48.6370797Z"),
+            (
+                "2021-06-14T14:48:48.6370797+02:00",
+                "2021-06-14T12:48:48.6370797Z",
+            ),
             ("2018-02-10T09:30Z", "2018-02-10T09:30:00Z"),
             ("2024-11-15T09:36:50.451886Z", "2024-11-15T09:36:50.451886Z"),
             // twice on the clock: the first, summer time
             ("2021-10-31T02:30:00", "2021-10-31T00:30:00Z"),
         ] {
-            let read = Timestamp::from(text).instant().map(|found| found.to_string());
+            let read = Timestamp::from(text)
+                .instant()
+                .map(|found| found.to_string());
             assert_eq!(read.as_deref(), Some(instant), "{text}");
         }
-        for text in ["0001-01-01T00:00:00", "9999-12-31T23:59:59.997", "", "08:39"] {
+        for text in [
+            "0001-01-01T00:00:00",
+            "9999-12-31T23:59:59.997",
+            "",
+            "08:39",
+        ] {
             assert_eq!(Timestamp::from(text).instant(), None, "{text}");
         }
     }

@@ -1,0 +1,127 @@
+//! Generates the models of the Altinn APIs from recorded and documented exchanges.
+//!
+//! The fixtures give the types and shapes ([`infer`]); the manifest gives the names, the documents,
+//! the identifiers and the enums ([`manifest`]); [`emit`] writes Rust. Members are optional unless
+//! the manifest says, with a section of the wire facts, that they are always there.
+
+mod coverage;
+mod emit;
+mod infer;
+mod manifest;
+mod names;
+
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+
+use self::manifest::{Generation, Manifest};
+use crate::fixture::{self, Source};
+
+/// Writes every model file, or compares it when `check` is set.
+pub(crate) fn generate(check: bool) -> Result<()> {
+    let root = crate::root();
+    let manifest = Manifest::read(&root.join("fixtures/manifest.toml"))?;
+    for generation in &manifest.generation {
+        let text = model_file(&root, generation)
+            .with_context(|| format!("generating {}", generation.output))?;
+        ensure_file_contents(&root.join(&generation.output), &text, check)?;
+    }
+    let readme = root.join("fixtures/README.md");
+    let text = coverage::readme(
+        &fs::read_to_string(&readme).context("fixtures/README.md")?,
+        &fixture::load(&root, "altinn2")?,
+    )
+    .context("fixtures/README.md")?;
+    ensure_file_contents(&readme, &text, check)
+}
+
+fn model_file(root: &Path, generation: &Generation) -> Result<String> {
+    let mut fixtures = fixture::load(root, &generation.name)?;
+    fixtures.retain(|fixture| fixture.provenance.source != Source::Sim);
+    let models = infer::models(generation, &fixtures)?;
+    rustfmt(root, &emit::file(generation, &models)?)
+}
+
+/// The last word on layout, so that `cargo fmt --check` and `codegen --check` never disagree.
+fn rustfmt(root: &Path, text: &str) -> Result<String> {
+    let mut child = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config-path"])
+        .arg(root)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("rustfmt is missing: rustup component add rustfmt")?;
+    child
+        .stdin
+        .take()
+        .context("rustfmt takes no input")?
+        .write_all(text.as_bytes())?;
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("rustfmt refused the generated code");
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn ensure_file_contents(path: &Path, text: &str, check: bool) -> Result<()> {
+    let found = fs::read_to_string(path)
+        .unwrap_or_default()
+        .replace("\r\n", "\n");
+    if found == text {
+        return Ok(());
+    }
+    if check {
+        let line = found
+            .lines()
+            .zip(text.lines())
+            .take_while(|(a, b)| a == b)
+            .count()
+            + 1;
+        bail!(
+            "{} is not what the fixtures give (first difference in line {line}); run `cargo xtask codegen`",
+            path.display()
+        );
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text).with_context(|| path.display().to_string())?;
+    crate::say(&format!("wrote {}", path.display()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_checked_in_is_what_the_fixtures_give_twice_over() {
+        let root = crate::root();
+        let manifest = Manifest::read(&root.join("fixtures/manifest.toml")).unwrap();
+        for generation in &manifest.generation {
+            let text = model_file(&root, generation).unwrap();
+            assert_eq!(
+                text,
+                model_file(&root, generation).unwrap(),
+                "not byte-stable"
+            );
+            ensure_file_contents(&root.join(&generation.output), &text, true).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_changed_file_is_refused_with_the_command_to_run() {
+        let error = ensure_file_contents(Path::new("/nonexistent/models.rs"), "x", true);
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .ends_with("run `cargo xtask codegen`")
+        );
+    }
+}
