@@ -97,7 +97,9 @@ mod tests {
 
     fn kind_of(body: &'static str) -> ErrorKind {
         let response = http::Response::new(Bytes::from_static(body.as_bytes()));
-        decode_json::<Vec<u32>>("test", &response).unwrap_err().kind()
+        decode_json::<Vec<u32>>("test", &response)
+            .unwrap_err()
+            .kind()
     }
 
     #[test]

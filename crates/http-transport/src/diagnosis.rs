@@ -205,7 +205,11 @@ impl Remedy {
     /// `action` is a verb phrase: it reads on after "the API owner must".
     #[must_use]
     pub fn new(who: Who, action: impl Into<Cow<'static, str>>) -> Self {
-        Self { action: action.into(), who, place: None }
+        Self {
+            action: action.into(),
+            who,
+            place: None,
+        }
     }
 
     /// The portal, setting or command where it is done.
@@ -240,6 +244,8 @@ impl fmt::Display for Remedy {
             Who::You => write!(f, "{}", self.action)?,
             who => write!(f, "{who} must {}", self.action)?,
         }
-        self.place.as_ref().map_or(Ok(()), |place| write!(f, " ({place})"))
+        self.place
+            .as_ref()
+            .map_or(Ok(()), |place| write!(f, " ({place})"))
     }
 }

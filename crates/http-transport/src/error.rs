@@ -127,7 +127,11 @@ impl Error {
     /// What happened, and what to do about it.
     #[must_use]
     pub fn diagnosis(&self) -> Diagnosis {
-        let retry = if self.is_retryable() { Retry::Yes } else { Retry::No };
+        let retry = if self.is_retryable() {
+            Retry::Yes
+        } else {
+            Retry::No
+        };
         let mut diagnosis = Diagnosis::new(self.0.operation.clone())
             .with_message(self.to_string())
             .with_retry(retry)
@@ -145,9 +149,10 @@ fn remedy(kind: ErrorKind) -> Remedy {
             Who::You,
             "check the host name, the network and the proxy settings (HTTPS_PROXY, NO_PROXY), and that the server is running",
         ),
-        ErrorKind::TimedOut | ErrorKind::Interrupted | ErrorKind::TruncatedBody => {
-            Remedy::new(Who::You, "try again; if it goes on, look at the service's status page")
-        }
+        ErrorKind::TimedOut | ErrorKind::Interrupted | ErrorKind::TruncatedBody => Remedy::new(
+            Who::You,
+            "try again; if it goes on, look at the service's status page",
+        ),
         ErrorKind::Tls => Remedy::new(
             Who::You,
             "trust the certificate authority that issued the server's certificate, or check that the host is the right one",
@@ -160,14 +165,17 @@ fn remedy(kind: ErrorKind) -> Remedy {
             Who::You,
             "check that the URL is the API's and not a web site's; a gateway or a proxy also answers so when the service is down",
         ),
-        ErrorKind::BodyTooLarge => {
-            Remedy::new(Who::You, "ask for less at a time, or raise the limit on the body's size")
-        }
+        ErrorKind::BodyTooLarge => Remedy::new(
+            Who::You,
+            "ask for less at a time, or raise the limit on the body's size",
+        ),
         ErrorKind::ForeignHost => Remedy::new(
             Who::You,
             "name the host in the settings if it may have the credentials; otherwise the link is not to be followed",
         ),
-        ErrorKind::Insecure => Remedy::new(Who::You, "use https; plain http is for this machine only"),
+        ErrorKind::Insecure => {
+            Remedy::new(Who::You, "use https; plain http is for this machine only")
+        }
         ErrorKind::InvalidRequest => Remedy::new(Who::You, "check the URL and the headers"),
         ErrorKind::EmptyBody | ErrorKind::NotJson | ErrorKind::UnexpectedShape => Remedy::new(
             Who::Operator,
@@ -183,7 +191,9 @@ impl fmt::Display for Error {
             ErrorKind::ClientCertificate => "the server wants a client certificate that it accepts",
             ErrorKind::Connect => "could not connect",
             ErrorKind::EmptyBody => "the answer has no body where JSON was due",
-            ErrorKind::ForeignHost => "refused to send credentials to a host that is not configured",
+            ErrorKind::ForeignHost => {
+                "refused to send credentials to a host that is not configured"
+            }
             ErrorKind::Html => "the answer is an HTML page where JSON was due",
             ErrorKind::Insecure => "refused to use plain http to a host that is not this machine",
             ErrorKind::Interrupted => "the connection broke before an answer came",
@@ -194,7 +204,10 @@ impl fmt::Display for Error {
             ErrorKind::TruncatedBody => "the answer ended in the middle",
             ErrorKind::UnexpectedShape => "the answer is JSON of another shape than was due",
         })?;
-        self.0.detail.as_ref().map_or(Ok(()), |detail| write!(f, " ({detail})"))
+        self.0
+            .detail
+            .as_ref()
+            .map_or(Ok(()), |detail| write!(f, " ({detail})"))
     }
 }
 

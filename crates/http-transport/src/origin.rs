@@ -50,9 +50,15 @@ impl Origin {
     ///
     /// When the URI is relative, or of another scheme than http and https.
     pub fn of(uri: &http::Uri) -> Result<Self, OriginError> {
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or(OriginError::NotAbsolute)?;
+        let host = uri
+            .host()
+            .filter(|host| !host.is_empty())
+            .ok_or(OriginError::NotAbsolute)?;
         // user information would make the text say one host and mean another
-        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        if uri
+            .authority()
+            .is_some_and(|authority| authority.as_str().contains('@'))
+        {
             return Err(OriginError::NotAbsolute);
         }
         let scheme = uri.scheme_str().unwrap_or_default().to_ascii_lowercase();

@@ -31,9 +31,13 @@ pub struct Message {
 
 impl Message {
     fn of(headers: &http::HeaderMap, body: &[u8]) -> Self {
-        let content_type =
-            headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        Self { headers: redact::headers(headers), body: redact::body(content_type, body) }
+        let content_type = headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        Self {
+            headers: redact::headers(headers),
+            body: redact::body(content_type, body),
+        }
     }
 
     /// Names and values, in order.
@@ -45,7 +49,10 @@ impl Message {
     /// The value of the first header of this name, whatever its case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
@@ -122,7 +129,9 @@ impl<T> Recording<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Recording<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recording").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("Recording")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }
 

@@ -52,7 +52,10 @@ pub fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
         .map(|(name, value)| {
             let shown = if name == http::header::AUTHORIZATION {
                 let scheme = value.to_str().ok().and_then(|value| value.split_once(' '));
-                scheme.map_or_else(|| SECRET.to_owned(), |(scheme, _)| format!("{scheme} {SECRET}"))
+                scheme.map_or_else(
+                    || SECRET.to_owned(),
+                    |(scheme, _)| format!("{scheme} {SECRET}"),
+                )
             } else if value.is_sensitive() || is_secret_header(name.as_str()) {
                 SECRET.to_owned()
             } else if name == http::header::LOCATION {
@@ -126,7 +129,10 @@ fn json(document: &str) -> String {
 /// What stands between two strings: punctuation, and values that are no strings.
 fn between(out: &mut String, text: &str, secret: bool) {
     if secret {
-        out.extend(text.chars().map(|c| if c.is_ascii_alphanumeric() { '*' } else { c }));
+        out.extend(
+            text.chars()
+                .map(|c| if c.is_ascii_alphanumeric() { '*' } else { c }),
+        );
     } else {
         out.push_str(text);
     }
@@ -157,8 +163,11 @@ fn is_secret_header(name: &str) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    let name: String =
-        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let name: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
     matches!(
         name.as_str(),
         "assertion"
@@ -182,7 +191,9 @@ fn mask_tokens(text: &str) -> String {
     let mut rest = text;
     let mut after_scheme = false;
     while !rest.is_empty() {
-        let word_end = rest.find(|c: char| !is_token_character(c)).unwrap_or(rest.len());
+        let word_end = rest
+            .find(|c: char| !is_token_character(c))
+            .unwrap_or(rest.len());
         if word_end == 0 {
             let character = rest.chars().next().unwrap_or_default();
             out.push(character);
@@ -199,7 +210,11 @@ fn mask_tokens(text: &str) -> String {
             out.push_str(word);
         }
         after_scheme = (word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic"))
-            && after.trim_start().chars().next().is_some_and(is_token_character)
+            && after
+                .trim_start()
+                .chars()
+                .next()
+                .is_some_and(is_token_character)
             && looks_like_credential(after.trim_start());
         rest = after;
     }
@@ -207,18 +222,23 @@ fn mask_tokens(text: &str) -> String {
 }
 
 fn is_token_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~' | '+' | '/' | '=')
+    character.is_ascii_alphanumeric()
+        || matches!(character, '-' | '_' | '.' | '~' | '+' | '/' | '=')
 }
 
 /// `{"` in base64url begins `eyJ`; two dots make a JWS, four a JWE.
 fn is_json_web_token(word: &str) -> bool {
-    word.find("eyJ").is_some_and(|start| word[start..].contains('.') && word.len() - start > 20)
+    word.find("eyJ")
+        .is_some_and(|start| word[start..].contains('.') && word.len() - start > 20)
 }
 
 /// "Bearer token" in a sentence is prose; what follows the scheme as a credential is longer or has
 /// other characters than letters.
 fn looks_like_credential(text: &str) -> bool {
-    let word = text.split(|c: char| !is_token_character(c)).next().unwrap_or_default();
+    let word = text
+        .split(|c: char| !is_token_character(c))
+        .next()
+        .unwrap_or_default();
     word.len() >= 16 || word.contains(|c: char| !c.is_ascii_alphabetic())
 }
 
@@ -242,9 +262,15 @@ mod tests {
     #[test]
     fn a_quoted_token_as_the_whole_body_is_masked() {
         let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl";
-        assert_eq!(body(Some("application/json"), format!("\"{token}\"").as_bytes()), "\"[token]\"");
+        assert_eq!(
+            body(Some("application/json"), format!("\"{token}\"").as_bytes()),
+            "\"[token]\""
+        );
         assert_eq!(body(Some("text/plain"), token.as_bytes()), "[token]");
-        assert_eq!(text("the Bearer token is missing"), "the Bearer token is missing");
+        assert_eq!(
+            text("the Bearer token is missing"),
+            "the Bearer token is missing"
+        );
     }
 
     #[test]
@@ -266,7 +292,10 @@ mod tests {
         let mut map = HeaderMap::new();
         map.insert("authorization", HeaderValue::from_static("Bearer abcdef"));
         map.insert("apikey", HeaderValue::from_static("f2a0e5d1"));
-        map.insert("set-cookie", HeaderValue::from_static(".TICKET=2AF7F203; path=/"));
+        map.insert(
+            "set-cookie",
+            HeaderValue::from_static(".TICKET=2AF7F203; path=/"),
+        );
         map.insert("accept", HeaderValue::from_static("application/json"));
         let mut marked = HeaderValue::from_static("marked");
         marked.set_sensitive(true);
@@ -275,6 +304,9 @@ mod tests {
         for secret in ["abcdef", "f2a0e5d1", "2AF7F203", "marked"] {
             assert!(!shown.contains(secret), "{shown}");
         }
-        assert!(shown.contains("Bearer [secret]") && shown.contains("application/json"), "{shown}");
+        assert!(
+            shown.contains("Bearer [secret]") && shown.contains("application/json"),
+            "{shown}"
+        );
     }
 }

@@ -41,7 +41,9 @@ pub struct ReqwestTransportBuilder {
 
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReqwestTransport").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("ReqwestTransport")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -127,23 +129,34 @@ impl ReqwestTransport {
         if request.uri().scheme_str() != Some("https") && !loopback {
             return Err(Error::new(ErrorKind::Insecure, "send a request").with_detail(host));
         }
-        let client = if loopback { &self.direct } else { &self.through_proxies };
+        let client = if loopback {
+            &self.direct
+        } else {
+            &self.through_proxies
+        };
         let request = reqwest::Request::try_from(request).map_err(|error| {
             Error::new(ErrorKind::InvalidRequest, "send a request").with_source(error.without_url())
         })?;
-        let mut answer =
-            client.execute(request).await.map_err(|error| classify(error, &host, false))?;
+        let mut answer = client
+            .execute(request)
+            .await
+            .map_err(|error| classify(error, &host, false))?;
 
         let mut body = BytesMut::new();
         let too_large = || {
             Error::new(ErrorKind::BodyTooLarge, "read an answer")
                 .with_detail(format!("{host}, limit {} bytes", self.limits.body()))
         };
-        if answer.content_length().is_some_and(|length| length > self.limits.body() as u64) {
+        if answer
+            .content_length()
+            .is_some_and(|length| length > self.limits.body() as u64)
+        {
             return Err(too_large());
         }
-        while let Some(chunk) =
-            answer.chunk().await.map_err(|error| classify(error, &host, true))?
+        while let Some(chunk) = answer
+            .chunk()
+            .await
+            .map_err(|error| classify(error, &host, true))?
         {
             if body.len() + chunk.len() > self.limits.body() {
                 return Err(too_large());
@@ -214,7 +227,9 @@ fn classify(error: reqwest::Error, host: &str, in_body: bool) -> Error {
     if let Some(reason) = system_reason(&error) {
         detail = format!("{detail}: {reason}");
     }
-    Error::new(kind, "send a request").with_detail(detail).with_source(error)
+    Error::new(kind, "send a request")
+        .with_detail(detail)
+        .with_source(error)
 }
 
 /// TLS 1.3 tells of a missing client certificate only after the handshake, as what looks like a
@@ -223,12 +238,18 @@ fn classify(error: reqwest::Error, host: &str, in_body: bool) -> Error {
 fn tls_kind(error: &reqwest::Error) -> Option<ErrorKind> {
     let mut source = error.source();
     while let Some(cause) = source {
-        let codes = cause.downcast_ref::<openssl::error::ErrorStack>().map(|stack| stack.errors());
+        let codes = cause
+            .downcast_ref::<openssl::error::ErrorStack>()
+            .map(|stack| stack.errors());
         if let Some(codes) = codes.filter(|codes| !codes.is_empty()) {
-            let refused = codes.iter().any(|code| {
-                matches!(code.reason_code(), 1116 | 1042..=1046 | 1048)
+            let refused = codes
+                .iter()
+                .any(|code| matches!(code.reason_code(), 1116 | 1042..=1046 | 1048));
+            return Some(if refused {
+                ErrorKind::ClientCertificate
+            } else {
+                ErrorKind::Tls
             });
-            return Some(if refused { ErrorKind::ClientCertificate } else { ErrorKind::Tls });
         }
         source = cause.source();
     }

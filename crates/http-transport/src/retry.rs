@@ -42,10 +42,14 @@ pub fn verdict(outcome: &Result<http::Response<Bytes>, Error>) -> Verdict {
     match outcome {
         Ok(response) => {
             let status = response.status();
-            if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
-                || status.is_server_error()
+            if matches!(
+                status,
+                StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+            ) || status.is_server_error()
             {
-                Verdict::Again { after: retry_after(response, SystemTime::now()) }
+                Verdict::Again {
+                    after: retry_after(response, SystemTime::now()),
+                }
             } else if status.is_client_error() {
                 Verdict::Final
             } else {
@@ -60,7 +64,12 @@ pub fn verdict(outcome: &Result<http::Response<Bytes>, Error>) -> Verdict {
 /// The time that `Retry-After` names, in seconds or as a date.
 #[must_use]
 pub fn retry_after(response: &http::Response<Bytes>, now: SystemTime) -> Option<Duration> {
-    let text = response.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let text = response
+        .headers()
+        .get(http::header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
@@ -96,7 +105,10 @@ impl RetryPolicy {
     /// One try only.
     #[must_use]
     pub fn never() -> Self {
-        Self { attempts: 1, ..Self::default() }
+        Self {
+            attempts: 1,
+            ..Self::default()
+        }
     }
 
     /// How many tries in all, the first included; at least 1.
@@ -156,19 +168,25 @@ impl<T: Transport> Transport for Retrying<T> {
     ) -> BoxFuture<'_, Result<http::Response<Bytes>, Error>> {
         Box::pin(async move {
             let deadline = tokio::time::Instant::now() + self.policy.total;
-            let changes_nothing =
-                matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+            let changes_nothing = matches!(
+                *request.method(),
+                Method::GET | Method::HEAD | Method::OPTIONS
+            );
             let mut delays = self.policy.delays();
             loop {
                 let outcome = self.inner.send(request.clone()).await;
-                let Verdict::Again { after } = verdict(&outcome) else { return outcome };
+                let Verdict::Again { after } = verdict(&outcome) else {
+                    return outcome;
+                };
                 let never_sent = outcome
                     .as_ref()
                     .is_err_and(|error| error.kind() == crate::ErrorKind::Connect);
                 if !changes_nothing && !never_sent {
                     return outcome;
                 }
-                let Some(delay) = delays.next() else { return outcome };
+                let Some(delay) = delays.next() else {
+                    return outcome;
+                };
                 let delay = after.unwrap_or(delay);
                 if tokio::time::Instant::now() + delay > deadline {
                     return outcome;
@@ -190,7 +208,10 @@ mod tests {
     #[test]
     fn the_table() {
         let status = |code: u16| {
-            verdict(&Ok(http::Response::builder().status(code).body(Bytes::new()).unwrap()))
+            verdict(&Ok(http::Response::builder()
+                .status(code)
+                .body(Bytes::new())
+                .unwrap()))
         };
         for code in [408, 429, 500, 502, 503, 504] {
             assert_eq!(status(code), Verdict::Again { after: None }, "{code}");
@@ -207,7 +228,10 @@ mod tests {
             ErrorKind::TimedOut,
             ErrorKind::TruncatedBody,
         ] {
-            assert_eq!(verdict(&Err(Error::new(kind, "t"))), Verdict::Again { after: None });
+            assert_eq!(
+                verdict(&Err(Error::new(kind, "t"))),
+                Verdict::Again { after: None }
+            );
         }
         for kind in [
             ErrorKind::BodyTooLarge,
@@ -225,12 +249,17 @@ mod tests {
     fn retry_after_is_seconds_or_a_date() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         let wait = |value: &str| {
-            let response =
-                http::Response::builder().header("retry-after", value).body(Bytes::new()).unwrap();
+            let response = http::Response::builder()
+                .header("retry-after", value)
+                .body(Bytes::new())
+                .unwrap();
             retry_after(&response, now)
         };
         assert_eq!(wait("12"), Some(Duration::from_secs(12)));
-        assert_eq!(wait("Sun, 09 Sep 2001 01:47:00 GMT"), Some(Duration::from_secs(20)));
+        assert_eq!(
+            wait("Sun, 09 Sep 2001 01:47:00 GMT"),
+            Some(Duration::from_secs(20))
+        );
         assert_eq!(wait("Sun, 09 Sep 2001 01:46:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
     }
@@ -239,7 +268,12 @@ mod tests {
     fn always_busy(count: Arc<AtomicUsize>) -> impl Transport {
         from_fn(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
-            async { Ok(http::Response::builder().status(503).body(Bytes::new()).unwrap()) }
+            async {
+                Ok(http::Response::builder()
+                    .status(503)
+                    .body(Bytes::new())
+                    .unwrap())
+            }
         })
     }
 
@@ -248,7 +282,10 @@ mod tests {
         for (method, expected) in [(Method::GET, 3), (Method::POST, 1), (Method::DELETE, 1)] {
             let count = Arc::new(AtomicUsize::new(0));
             let transport = Retrying::new(always_busy(count.clone()), RetryPolicy::default());
-            let request = http::Request::builder().method(method).body(Bytes::new()).unwrap();
+            let request = http::Request::builder()
+                .method(method)
+                .body(Bytes::new())
+                .unwrap();
             let answer = transport.send(request).await.unwrap();
             assert_eq!(answer.status(), 503);
             assert_eq!(count.load(Ordering::Relaxed), expected);
@@ -266,8 +303,13 @@ mod tests {
             }),
             RetryPolicy::default(),
         );
-        let request = http::Request::post("http://127.0.0.1/").body(Bytes::new()).unwrap();
-        assert_eq!(transport.send(request).await.unwrap_err().kind(), ErrorKind::Connect);
+        let request = http::Request::post("http://127.0.0.1/")
+            .body(Bytes::new())
+            .unwrap();
+        assert_eq!(
+            transport.send(request).await.unwrap_err().kind(),
+            ErrorKind::Connect
+        );
         assert_eq!(count.load(Ordering::Relaxed), 3);
     }
 
@@ -288,7 +330,9 @@ mod tests {
             }),
             RetryPolicy::default(),
         );
-        let request = http::Request::get("http://127.0.0.1/").body(Bytes::new()).unwrap();
+        let request = http::Request::get("http://127.0.0.1/")
+            .body(Bytes::new())
+            .unwrap();
         assert_eq!(transport.send(request).await.unwrap().status(), 429);
         assert_eq!(count.load(Ordering::Relaxed), 1);
     }

@@ -109,7 +109,10 @@ impl fmt::Debug for ReasonPhrase {
 /// The server's own reason phrase, when it sent one that could be read.
 #[must_use]
 pub fn reason_phrase(response: &http::Response<Bytes>) -> Option<&str> {
-    response.extensions().get::<ReasonPhrase>().map(ReasonPhrase::as_str)
+    response
+        .extensions()
+        .get::<ReasonPhrase>()
+        .map(ReasonPhrase::as_str)
 }
 
 /// Whether a host name is this machine: `localhost`, `127.0.0.0/8` or `::1`.
@@ -117,5 +120,7 @@ pub fn reason_phrase(response: &http::Response<Bytes>) -> Option<&str> {
 pub fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }

@@ -47,7 +47,9 @@ async fn server(then: Then) -> String {
 
 async fn get_with(limits: Limits, url: &str) -> Result<http::Response<Bytes>, Error> {
     let transport = ReqwestTransport::builder().limits(limits).build().unwrap();
-    transport.send(http::Request::get(url).body(Bytes::new()).unwrap()).await
+    transport
+        .send(http::Request::get(url).body(Bytes::new()).unwrap())
+        .await
 }
 
 async fn get(then: Then) -> Result<http::Response<Bytes>, Error> {
@@ -56,15 +58,19 @@ async fn get(then: Then) -> Result<http::Response<Bytes>, Error> {
 
 #[tokio::test]
 async fn the_servers_own_reason_phrase_is_kept() {
-    let answer =
-        get(Then::Answer("HTTP/1.1 403 The role cannot be deleted.\r\nContent-Length: 0\r\n\r\n"))
-            .await
-            .unwrap();
+    let answer = get(Then::Answer(
+        "HTTP/1.1 403 The role cannot be deleted.\r\nContent-Length: 0\r\n\r\n",
+    ))
+    .await
+    .unwrap();
     assert_eq!(answer.status(), 403);
     assert_eq!(reason_phrase(&answer), Some("The role cannot be deleted."));
 
-    let plain =
-        get(Then::Answer("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")).await.unwrap();
+    let plain = get(Then::Answer(
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+    ))
+    .await
+    .unwrap();
     assert_eq!(reason_phrase(&plain), None);
 }
 
@@ -81,7 +87,10 @@ async fn a_body_that_ends_early_is_truncated_not_bad_json() {
 
 #[tokio::test]
 async fn a_connection_closed_before_the_answer_is_interrupted() {
-    assert_eq!(get(Then::Close).await.unwrap_err().kind(), ErrorKind::Interrupted);
+    assert_eq!(
+        get(Then::Close).await.unwrap_err().kind(),
+        ErrorKind::Interrupted
+    );
 }
 
 #[tokio::test]
@@ -89,9 +98,12 @@ async fn nobody_listening_is_connect_and_names_the_host_but_not_the_query() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = get_with(Limits::default(), &format!("http://{address}/?subject=26899299344"))
-        .await
-        .unwrap_err();
+    let error = get_with(
+        Limits::default(),
+        &format!("http://{address}/?subject=26899299344"),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
     let mut said = format!("{error} {error:?} {}", error.diagnosis());
     let mut source = std::error::Error::source(&error);
@@ -99,7 +111,10 @@ async fn nobody_listening_is_connect_and_names_the_host_but_not_the_query() {
         said = format!("{said} {cause} {cause:?}");
         source = cause.source();
     }
-    assert!(said.contains(&address.to_string()) && said.contains("refused"), "{said}");
+    assert!(
+        said.contains(&address.to_string()) && said.contains("refused"),
+        "{said}"
+    );
     assert!(!said.contains("subject"), "{said}");
 }
 
@@ -107,7 +122,9 @@ async fn nobody_listening_is_connect_and_names_the_host_but_not_the_query() {
 async fn a_server_that_stalls_is_left_after_the_total_limit() {
     for text in ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"] {
         let limits = Limits::default().with_total(Duration::from_millis(300));
-        let error = get_with(limits, &server(Then::Stall(text)).await).await.unwrap_err();
+        let error = get_with(limits, &server(Then::Stall(text)).await)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut, "after {text:?}");
     }
 }
@@ -119,7 +136,9 @@ async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nB\r\n01234567890\r\n0\r\n\r\n",
     ] {
         let limits = Limits::default().with_body(10);
-        let error = get_with(limits, &server(Then::Answer(text)).await).await.unwrap_err();
+        let error = get_with(limits, &server(Then::Answer(text)).await)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BodyTooLarge, "{text}");
     }
 }
@@ -148,6 +167,8 @@ async fn a_log_in_page_with_200_is_html() {
 
 #[tokio::test]
 async fn plain_http_to_another_machine_is_refused_before_the_network() {
-    let error = get_with(Limits::default(), "http://192.0.2.1/").await.unwrap_err();
+    let error = get_with(Limits::default(), "http://192.0.2.1/")
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Insecure);
 }
