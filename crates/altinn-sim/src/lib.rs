@@ -1,19 +1,24 @@
 //! A faithful simulator of Maskinporten and Altinn on loopback, for tests and for learning.
 
+mod altinn2;
+mod altinn3;
 mod clock;
 mod error;
 mod faults;
 mod id_porten;
 mod jws;
 mod maskinporten;
+pub mod not_offered;
 pub mod pki;
 mod platform;
+mod rights;
 mod server;
 mod settings;
 mod simulator;
 mod state;
 pub mod world;
 
+pub use altinn2::ClosedHost;
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
@@ -60,6 +65,8 @@ pub struct Quirks {
     pub audience: AudienceRule,
     /// A scope's `at_max_age` only shortens the client's lifetime and does not set it.
     pub at_max_age_only_caps: bool,
+    /// What the Altinn 2 host answers in the closed era.
+    pub altinn2_closed: ClosedHost,
 }
 
 /// Which `aud` of a grant Maskinporten takes.

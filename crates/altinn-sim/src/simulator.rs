@@ -20,10 +20,11 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::faults::Faults;
 use crate::pki::{EnterpriseCertificate, Pki, PkiError, Profile, Shape};
+use crate::rights::Rights;
 use crate::server::{RequestLine, RequestLog, Service};
 use crate::state::{Shared, Sim, Urls};
 use crate::world::{Cast, Hidden, Jwk, Seed, World};
-use crate::{Era, Host, Quirks, id_porten, maskinporten, platform, server, settings};
+use crate::{Era, Host, Quirks, altinn2, altinn3, id_porten, maskinporten, platform, server, settings};
 
 /// A running simulator. It stops when it is dropped.
 pub struct Simulator {
@@ -137,6 +138,7 @@ impl Builder {
             maskinporten: maskinporten::Server::new(maskinporten),
             platform: platform::Server::new(platform),
             id_porten: id_porten::Server::new(id_porten),
+            rights: Rights::of(&world, jiff::Timestamp::now()),
             world: RwLock::new(world),
             altinn2_open: AtomicBool::new(self.era == Era::Altinn2Open),
             pki,
@@ -145,8 +147,8 @@ impl Builder {
         let acceptor = acceptor.map_err(PkiError::from)?;
         let routers = [
             (Host::Maskinporten, maskinporten::router(sim.clone())),
-            (Host::Platform, platform::router(sim.clone())),
-            (Host::Altinn2, axum::Router::new()),
+            (Host::Platform, platform::router(sim.clone()).merge(altinn3::router(sim.clone()))),
+            (Host::Altinn2, altinn2::router(sim.clone())),
         ];
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::pki::Pki;
+use crate::rights::Rights;
 use crate::world::World;
 use crate::{Era, Quirks, id_porten, maskinporten, platform};
 
@@ -22,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) platform: platform::Server,
     pub(crate) id_porten: id_porten::Server,
     pub(crate) world: RwLock<World>,
+    pub(crate) rights: Rights,
     pub(crate) altinn2_open: AtomicBool,
 }
 

@@ -1,0 +1,408 @@
+//! Altinn 3's access management: authorized parties, and connections with the access packages and
+//! resource rights that hang on them.
+//!
+//! Every call is checked twice, as by the real service: the scope policy, and whether the caller
+//! manages access for the party in the query. Either one failing is a 403 without a body. What it
+//! must not offer is listed in [`crate::not_offered`].
+//!
+//! Decisions where the wire facts are silent, open until somebody has seen the real thing: a write
+//! scope does not include the read scope; removing what is not there answers 204; a failed look-up of a
+//! person is `AM-00023` until the lock; giving on what one does not hold is `AM-00028`; enterprise
+//! users are nobody here.
+
+mod connections;
+mod entity;
+mod holdings;
+mod packages;
+mod parties;
+mod problem;
+mod resources;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::Router;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use self::entity::Entity;
+use self::holdings::Authority;
+use self::problem::{Problem, Refusal};
+use crate::platform::{self, CallerKind};
+use crate::rights::Held;
+use crate::rights::altinn3::Connections;
+use crate::state::{Shared, Sim};
+use crate::world::World;
+
+const BASE: &str = "/accessmanagement/api/v1/enduser";
+/// Satisfies every end-user policy; only Altinn's own portal gets it.
+const PORTAL_SCOPE: &str = "altinn:portal/enduser";
+const PARTIES_SCOPE: &str = "altinn:accessmanagement/authorizedparties";
+const CONNECTIONS_SCOPE: &str = "altinn:accessmanagement/enduser:connections:";
+const MAX_BODY: usize = 1 << 20;
+
+pub(crate) fn router(sim: Sim) -> Router {
+    use Access::{Parties, Read, ToOthers, Write};
+    let route = |path: &str| format!("{BASE}/{path}");
+    Router::new()
+        .route(
+            &route("authorizedparties"),
+            get(operation(Parties, parties::list)),
+        )
+        .route(
+            &route("connections"),
+            get(operation(Read, connections::list))
+                .post(operation(ToOthers, connections::create))
+                .delete(operation(Write, connections::remove)),
+        )
+        .route(
+            &route("connections/accesspackages"),
+            get(operation(Read, packages::list))
+                .post(operation(ToOthers, packages::give))
+                .delete(operation(Write, packages::take)),
+        )
+        .route(
+            &route("connections/accesspackages/delegationcheck"),
+            get(operation(ToOthers, packages::check)),
+        )
+        .route(
+            &route("connections/roles"),
+            get(operation(Read, connections::roles))
+                .delete(operation(Write, connections::remove_role)),
+        )
+        .route(
+            &route("connections/resources"),
+            get(operation(Read, resources::list)).delete(operation(Write, resources::take)),
+        )
+        .route(
+            &route("connections/resources/delegationcheck"),
+            get(operation(ToOthers, resources::check)),
+        )
+        .route(
+            &route("connections/resources/rights"),
+            get(operation(Read, resources::rights))
+                .post(operation(ToOthers, resources::add_rights))
+                .put(operation(ToOthers, resources::replace_rights)),
+        )
+        .with_state(sim)
+}
+
+/// What a call needs before it is looked at (wire facts, Altinn 3 §2.1 and §2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// The scope of authorized parties; no party.
+    Parties,
+    /// `toothers.write`; the party gives.
+    ToOthers,
+    /// Either direction, to read.
+    Read,
+    /// Either direction, to write.
+    Write,
+}
+
+/// Who calls, when it is somebody who can.
+#[derive(Clone, Debug)]
+struct Actor {
+    id: Uuid,
+    /// System users share number 0, and with it the lock on looking people up.
+    user_id: i64,
+}
+
+/// One call that has passed its checks.
+struct Call<'a> {
+    sim: &'a Shared,
+    world: &'a World,
+    held: &'a mut Held,
+    actor: Actor,
+    query: Params,
+    body: Bytes,
+}
+
+type Outcome = Result<Response, Refusal>;
+type Handling = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+fn operation(
+    access: Access,
+    run: fn(&mut Call<'_>) -> Outcome,
+) -> impl Fn(State<Sim>, Request) -> Handling + Clone + Send + Sync + 'static {
+    move |State(sim), request| {
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let Ok(body) = to_bytes(body, MAX_BODY).await else {
+                return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+            };
+            let world = sim.world();
+            let mut held = sim.rights.lock();
+            let query = Params::of(&parts.uri);
+            admitted(&sim, &world, &held.altinn3, &parts.headers, access, &query)
+                .and_then(|actor| {
+                    let (world, held) = (&*world, &mut *held);
+                    run(&mut Call {
+                        sim: &sim,
+                        world,
+                        held,
+                        actor,
+                        query,
+                        body,
+                    })
+                })
+                .unwrap_or_else(IntoResponse::into_response)
+        })
+    }
+}
+
+fn admitted(
+    sim: &Shared,
+    world: &World,
+    connections: &Connections,
+    headers: &http::HeaderMap,
+    access: Access,
+    query: &Params,
+) -> Result<Actor, Refusal> {
+    let caller = platform::authenticate(sim, headers).map_err(|_| Refusal::UNAUTHORIZED)?;
+    let scope = |name: &str| caller.has_scope(PORTAL_SCOPE) || caller.has_scope(name);
+    let connection_scope = |suffix: &str| scope(&format!("{CONNECTIONS_SCOPE}{suffix}"));
+    let actor = match &caller.kind {
+        CallerKind::Person {
+            party_uuid,
+            user_id,
+            ..
+        } => Some(Actor {
+            id: *party_uuid,
+            user_id: *user_id,
+        }),
+        CallerKind::SystemUser { id, .. } => Some(Actor {
+            id: *id,
+            user_id: 0,
+        }),
+        CallerKind::Organisation { .. } | CallerKind::EnterpriseUser { .. } => None,
+    };
+    let party = query.text("party").unwrap_or_default();
+    let directed = match access {
+        Access::Parties => {
+            if !scope(PARTIES_SCOPE) {
+                return Err(Refusal::FORBIDDEN);
+            }
+            return actor.ok_or(Refusal::Text(StatusCode::UNAUTHORIZED, "Unknown user type"));
+        }
+        Access::ToOthers => connection_scope("toothers.write"),
+        // the real policy compares the texts: another spelling of the same UUID is another party
+        Access::Read => {
+            query.text("from") == Some(party) && connection_scope("toothers.read")
+                || query.text("to") == Some(party) && connection_scope("fromothers.read")
+        }
+        Access::Write => {
+            query.text("from") == Some(party) && connection_scope("toothers.write")
+                || query.text("to") == Some(party) && connection_scope("fromothers.write")
+        }
+    };
+    let actor = actor.filter(|_| directed).ok_or(Refusal::FORBIDDEN)?;
+    let party = Uuid::parse_str(party).map_err(|_| Refusal::FORBIDDEN)?;
+    if !Authority::of(world, connections, actor.id, party).manages {
+        return Err(Refusal::FORBIDDEN);
+    }
+    // what a person has received is for that person alone
+    let receives = query.text("to") == query.text("party") && access == Access::Read;
+    if receives && world.person_by_uuid(party).is_some() && actor.id != party {
+        return Err(Refusal::FORBIDDEN);
+    }
+    Ok(actor)
+}
+
+/// The query of a call, bound as ASP.NET would.
+struct Params(Vec<(String, String)>);
+
+impl Params {
+    fn of(uri: &http::Uri) -> Self {
+        Self(
+            Query::try_from_uri(uri)
+                .map(|Query(pairs)| pairs)
+                .unwrap_or_default(),
+        )
+    }
+
+    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(n, v)| n == name && !v.is_empty())
+            .map(|(_, v)| v.as_str())
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(n, v)| n == name && !v.is_empty())
+            .map(|(_, v)| v.as_str())
+    }
+
+    fn required_text(&self, name: &str) -> Result<&str, Refusal> {
+        self.text(name).ok_or_else(|| Refusal::required(name))
+    }
+
+    fn id(&self, name: &str) -> Result<Option<Uuid>, Refusal> {
+        self.text(name).map(|text| parse_id(name, text)).transpose()
+    }
+
+    fn ids(&self, name: &str) -> Result<Vec<Uuid>, Refusal> {
+        self.all(name).map(|text| parse_id(name, text)).collect()
+    }
+
+    fn required_id(&self, name: &str) -> Result<Uuid, Refusal> {
+        self.id(name)?.ok_or_else(|| Refusal::required(name))
+    }
+
+    fn flag(&self, name: &str, default: bool) -> Result<bool, Refusal> {
+        match self.text(name) {
+            None => Ok(default),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(text) => Err(Refusal::not_valid(name, text)),
+        }
+    }
+}
+
+fn parse_id(name: &str, text: &str) -> Result<Uuid, Refusal> {
+    Uuid::parse_str(text).map_err(|_| Refusal::not_valid(name, text))
+}
+
+/// A person named by number and last name, whom the caller cannot name by UUID.
+#[derive(Deserialize)]
+struct PersonInput {
+    person_identifier: Option<String>,
+    last_name: Option<String>,
+}
+
+/// The body's members, names without regard to case; `None` without a body.
+fn body_members(body: &[u8]) -> Result<Option<Value>, Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    let bad = || {
+        Refusal::Binding(
+            "$".to_owned(),
+            "The JSON value could not be converted.".to_owned(),
+        )
+    };
+    match serde_json::from_slice(body).map_err(|_| bad())? {
+        Value::Null => Ok(None),
+        Value::Object(members) => Ok(Some(
+            members
+                .into_iter()
+                .map(|(k, v)| (k.to_ascii_lowercase(), v))
+                .collect(),
+        )),
+        _ => Err(bad()),
+    }
+}
+
+impl Call<'_> {
+    fn party(&self) -> Result<Uuid, Refusal> {
+        self.query.required_id("party")
+    }
+
+    fn authority(&self, party: Uuid) -> Authority<'_> {
+        Authority::of(self.world, &self.held.altinn3, self.actor.id, party)
+    }
+
+    fn sticks(&self) -> bool {
+        !self.sim.faults.right_does_not_stick()
+    }
+
+    /// The receiver: a person named in the body, else the party in `to`.
+    fn receiver(&mut self, party: Uuid) -> Result<Uuid, Refusal> {
+        let to = self.query.id("to")?;
+        let receiver = match self.person_input()? {
+            Some(input) => self.look_up(&input)?,
+            None => to.ok_or_else(|| Refusal::query_parameter("to"))?,
+        };
+        if Entity::find(self.world, receiver).is_none() {
+            return Err(Problem::PartyNotFound.into());
+        }
+        if receiver == party {
+            Err(Refusal::query_parameter("to"))
+        } else {
+            Ok(receiver)
+        }
+    }
+
+    fn person_input(&self) -> Result<Option<PersonInput>, Refusal> {
+        let Some(members) = body_members(&self.body)? else {
+            return Ok(None);
+        };
+        let text = |name: &str| match &members[name] {
+            Value::Null => Ok(None),
+            Value::String(text) if text.trim().is_empty() => Ok(None),
+            Value::String(text) => Ok(Some(text.trim().to_owned())),
+            _ => Err(Refusal::Binding(
+                format!("$.{name}"),
+                "The JSON value could not be converted to System.String.".to_owned(),
+            )),
+        };
+        Ok(Some(PersonInput {
+            person_identifier: text("personidentifier")?,
+            last_name: text("lastname")?,
+        }))
+    }
+
+    /// Finds the person whose number (or user name) and last name these are; never one whose last
+    /// name is another.
+    fn look_up(&mut self, input: &PersonInput) -> Result<Uuid, Refusal> {
+        let required = |path: &str| {
+            Refusal::Validation(
+                "STD.VLD-00000",
+                "The field is required.",
+                vec![path.to_owned()],
+            )
+        };
+        let identifier = input
+            .person_identifier
+            .as_deref()
+            .ok_or_else(|| required("/personIdentifier"))?;
+        let last_name = input
+            .last_name
+            .as_deref()
+            .ok_or_else(|| required("/lastName"))?;
+        let now = self.sim.clock.now();
+        let user_id = self.actor.user_id;
+        if !self.held.altinn3.may_look_up(user_id, now) {
+            return Err(Problem::TooManyFailedLookups.into());
+        }
+        let found = self.world.persons.iter().find(|person| {
+            person.number.expose() == identifier
+                || person
+                    .user_name
+                    .as_ref()
+                    .is_some_and(|name| name.eq_ignore_ascii_case(identifier))
+        });
+        match found.filter(|p| p.last_name.to_lowercase() == last_name.to_lowercase()) {
+            Some(person) => Ok(person.party_uuid),
+            None => {
+                self.held.altinn3.look_up_failed(user_id, now);
+                Err(Problem::PartyNotFound.into())
+            }
+        }
+    }
+}
+
+fn ok(body: &Value) -> Outcome {
+    let mut response = Response::new(body.to_string().into());
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    Ok(response)
+}
+
+fn paginated(data: Vec<Value>) -> Outcome {
+    ok(&json!({ "links": { "next": null }, "data": data }))
+}
+
+fn status(status: StatusCode) -> Outcome {
+    Ok(status.into_response())
+}

@@ -1,0 +1,142 @@
+//! `enduser/connections` and `connections/roles`: who is connected to whom, in what role.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::entity::{Entity, Role, package, resource};
+use super::holdings::{Holding, holdings};
+use super::problem::{Problem, Refusal};
+use super::{Call, Outcome, ok, paginated, status};
+
+pub(super) fn list(call: &mut Call<'_>) -> Outcome {
+    call.query.flag("includeClientDelegations", true)?;
+    call.query.flag("includeAgentConnections", true)?;
+    call.query.flag("includeInstances", false)?;
+    let with_packages = call.query.flag("includeAccessPackages", false)?;
+    let with_resources = call.query.flag("includeResources", false)?;
+    let (held, giving) = relations(call)?;
+
+    let world = call.world;
+    let mut others: BTreeMap<Uuid, Vec<&Holding<'_>>> = BTreeMap::new();
+    for holding in &held {
+        let other = if giving { holding.to } else { holding.from };
+        others.entry(other.id()).or_default().push(holding);
+    }
+    let data = others
+        .into_values()
+        .filter_map(|held| {
+            let other = held.first().map(|h| if giving { h.to } else { h.from })?;
+            let packages = held.iter().flat_map(|h| &h.packages).map(|p| package(p));
+            let resources = held
+                .iter()
+                .flat_map(|h| h.rights.iter().filter(|(_, actions)| !actions.is_empty()))
+                .filter_map(|(id, _)| world.resource(id))
+                .map(|r| resource(world, r));
+            Some(json!({
+                "party": other.compact(world),
+                "roles": unique(held.iter().map(|h| h.role.compact())),
+                "packages": unique(packages.filter(|_| with_packages)),
+                "resources": unique(resources.filter(|_| with_resources)),
+                "instances": [],
+                "connections": [],
+            }))
+        })
+        .collect();
+    paginated(data)
+}
+
+/// The relations that the query asks for, and whether the party is the one who gives.
+pub(super) fn relations<'w>(call: &Call<'w>) -> Result<(Vec<Holding<'w>>, bool), Refusal> {
+    let party = call.party()?;
+    let (from, to) = (call.query.id("from")?, call.query.id("to")?);
+    Ok((
+        holdings(call.world, &call.held.altinn3, from, to),
+        from == Some(party),
+    ))
+}
+
+fn unique(values: impl Iterator<Item = Value>) -> Vec<Value> {
+    values.fold(Vec::new(), |mut seen, value| {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+        seen
+    })
+}
+
+pub(super) fn create(call: &mut Call<'_>) -> Outcome {
+    let party = call.party()?;
+    let named_by_uuid = call.person_input()?.is_none();
+    let to = call.receiver(party)?;
+    let person = matches!(Entity::find(call.world, to), Some(Entity::Person(_)));
+    let connected = || !holdings(call.world, &call.held.altinn3, Some(party), Some(to)).is_empty();
+    if person && named_by_uuid && !connected() {
+        return Err(Problem::PersonInputRequired.into());
+    }
+    let id = call.held.altinn3.connect(party, to);
+    ok(&json!({
+        "id": id, "roleId": Role::rightholder().id, "fromId": party, "toId": to,
+    }))
+}
+
+pub(super) fn remove(call: &mut Call<'_>) -> Outcome {
+    let (from, to) = (
+        call.query.required_id("from")?,
+        call.query.required_id("to")?,
+    );
+    let cascade = call.query.flag("cascade", false)?;
+    call.held
+        .altinn3
+        .disconnect(from, to, cascade)
+        .map_err(|_| {
+            Refusal::Validation(
+                "AM.VLD-00010",
+                "Assignment is active in one or more connections.",
+                vec!["QUERY/cascade".to_owned()],
+            )
+        })?;
+    status(StatusCode::NO_CONTENT)
+}
+
+pub(super) fn roles(call: &mut Call<'_>) -> Outcome {
+    let (held, _) = relations(call)?;
+    let mut by_role: Vec<(&Role, Vec<Value>)> = Vec::new();
+    for holding in &held {
+        let permission = holding.permission(call.world);
+        match by_role.iter_mut().find(|(role, _)| *role == &holding.role) {
+            Some((_, permissions)) => permissions.push(permission),
+            None => by_role.push((&holding.role, vec![permission])),
+        }
+    }
+    let data = by_role.into_iter();
+    paginated(
+        data.map(|(role, p)| json!({ "role": role.full(), "permissions": p }))
+            .collect(),
+    )
+}
+
+/// Takes back only roles that came from Altinn 2's delegations, and the population has none of them:
+/// roles cannot be granted here.
+pub(super) fn remove_role(call: &mut Call<'_>) -> Outcome {
+    call.query.required_id("from")?;
+    call.query.required_id("to")?;
+    let code = call.query.required_text("rolecode")?;
+    let rightholder = Role::rightholder();
+    let known = code.eq_ignore_ascii_case(&rightholder.code)
+        || call.world.role_definitions.iter().any(|role| {
+            role.code.eq_ignore_ascii_case(code)
+                || role
+                    .altinn3_code
+                    .as_ref()
+                    .is_some_and(|c| c.eq_ignore_ascii_case(code))
+        });
+    let problem = if known {
+        Problem::RoleNotRevocable
+    } else {
+        Problem::InvalidRoleCode
+    };
+    Err(problem.into())
+}

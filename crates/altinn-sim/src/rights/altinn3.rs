@@ -1,0 +1,157 @@
+//! Altinn 3: connections, the packages and the resource rights that hang on them, and the lock on
+//! looking people up.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+/// After this many failed look-ups of a person the caller is locked out (wire facts, Altinn 3 §2.5).
+const FAILED_LOOKUPS: u32 = 2;
+/// How long the lock lasts (wire facts, Altinn 3 §2.5).
+const LOCK: SignedDuration = SignedDuration::from_secs(3600);
+
+/// That `to` may hold rights for `from` (*rettighetshaver*), and what it was given.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: Uuid,
+    pub(crate) from: Uuid,
+    pub(crate) to: Uuid,
+    /// Codes of access packages, with the id of each assignment.
+    pub(crate) packages: BTreeMap<String, Uuid>,
+    /// Per resource the actions given.
+    pub(crate) rights: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Connection {
+    fn new(from: Uuid, to: Uuid) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            from,
+            to,
+            packages: BTreeMap::new(),
+            rights: BTreeMap::new(),
+        }
+    }
+
+    fn is_active(&self) -> bool {
+        !self.packages.is_empty() || !self.rights.is_empty()
+    }
+}
+
+/// The connection still carries packages or rights.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StillActive;
+
+/// What is delegated in Altinn 3.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    connections: Vec<Connection>,
+    failed_lookups: HashMap<i64, (u32, Timestamp)>,
+}
+
+impl Connections {
+    pub(crate) fn find(&self, from: Uuid, to: Uuid) -> Option<&Connection> {
+        self.connections
+            .iter()
+            .find(|c| c.from == from && c.to == to)
+    }
+
+    fn find_mut(&mut self, from: Uuid, to: Uuid) -> Option<&mut Connection> {
+        self.connections
+            .iter_mut()
+            .find(|c| c.from == from && c.to == to)
+    }
+
+    /// Connects the two; answers the connection's id, the old one if there was one.
+    pub(crate) fn connect(&mut self, from: Uuid, to: Uuid) -> Uuid {
+        if let Some(connection) = self.find(from, to) {
+            return connection.id;
+        }
+        let connection = Connection::new(from, to);
+        let id = connection.id;
+        self.connections.push(connection);
+        id
+    }
+
+    /// Ends the connection; with `cascade` also what hangs on it.
+    pub(crate) fn disconnect(
+        &mut self,
+        from: Uuid,
+        to: Uuid,
+        cascade: bool,
+    ) -> Result<(), StillActive> {
+        if !cascade && self.find(from, to).is_some_and(Connection::is_active) {
+            return Err(StillActive);
+        }
+        self.connections.retain(|c| !(c.from == from && c.to == to));
+        Ok(())
+    }
+
+    /// Gives a package over an existing connection; answers the ids of the assignment of the
+    /// package and of the connection.
+    pub(crate) fn give_package(
+        &mut self,
+        from: Uuid,
+        to: Uuid,
+        code: &str,
+    ) -> Option<(Uuid, Uuid)> {
+        let connection = self.find_mut(from, to)?;
+        let id = *connection
+            .packages
+            .entry(code.to_owned())
+            .or_insert_with(Uuid::now_v7);
+        Some((id, connection.id))
+    }
+
+    pub(crate) fn take_package(&mut self, from: Uuid, to: Uuid, code: &str) {
+        if let Some(connection) = self.find_mut(from, to) {
+            connection.packages.remove(code);
+        }
+    }
+
+    /// Gives rights to a resource over an existing connection, beside those held (`replace`: in
+    /// their place).
+    pub(crate) fn give_rights(
+        &mut self,
+        from: Uuid,
+        to: Uuid,
+        resource: &str,
+        actions: BTreeSet<String>,
+        replace: bool,
+    ) {
+        if let Some(connection) = self.find_mut(from, to) {
+            let held = connection.rights.entry(resource.to_owned()).or_default();
+            if replace {
+                *held = actions;
+            } else {
+                held.extend(actions);
+            }
+        }
+    }
+
+    pub(crate) fn take_resource(&mut self, from: Uuid, to: Uuid, resource: &str) {
+        if let Some(connection) = self.find_mut(from, to) {
+            connection.rights.remove(resource);
+        }
+    }
+
+    /// Whether this user may look people up now.
+    pub(crate) fn may_look_up(&self, user_id: i64, now: Timestamp) -> bool {
+        self.failed_lookups
+            .get(&user_id)
+            .is_none_or(|(failures, last)| {
+                *failures < FAILED_LOOKUPS || now.duration_since(*last) >= LOCK
+            })
+    }
+
+    /// Counts a look-up that found nobody of that name. Failures are forgotten after the length of
+    /// the lock, not by a success.
+    pub(crate) fn look_up_failed(&mut self, user_id: i64, now: Timestamp) {
+        let entry = self.failed_lookups.entry(user_id).or_insert((0, now));
+        if now.duration_since(entry.1) >= LOCK {
+            entry.0 = 0;
+        }
+        *entry = (entry.0 + 1, now);
+    }
+}
