@@ -16,6 +16,9 @@ use crate::token::Token;
 /// are. When a named server answers 401, the request is sent once more, if an actually newer token
 /// can be had; otherwise the 401 is what the caller gets.
 ///
+/// When there is no token, the error's source is the [`Error`](crate::Error) that says why, with
+/// its diagnosis.
+///
 /// ```
 /// # use std::time::Duration;
 /// # use http_transport::{SecretString, Transport};

@@ -376,6 +376,8 @@ pub struct Machine<T, E> {
     /// Until then no flight starts for a token that can still be served.
     quiet_until: Duration,
     last_flight: u64,
+    /// Flights that ended without a result.
+    abandoned: u64,
     /// Tokens that are not wanted back from a store, oldest first.
     rejected: Vec<TokenHash>,
     /// Signing keys that this slot has seen.
@@ -415,6 +417,7 @@ impl<T, E> Default for Machine<T, E> {
             failures: 0,
             quiet_until: Duration::ZERO,
             last_flight: 0,
+            abandoned: 0,
             rejected: Vec::new(),
             credentials: Vec::new(),
             due_at_once: false,
@@ -465,17 +468,21 @@ impl<T: Held, E: Clone> Machine<T, E> {
         }
     }
 
-    /// A flight has found a token in the store. It is taken when it is fresh, newer than the one at
-    /// hand, and not one that was refused.
+    /// A flight has found a token in the store. It is taken when it can be served and there is none
+    /// at hand, or when it is fresh and newer than that; never when it was refused.
     pub fn loaded(&mut self, flight: Flight, now: Moment, token: T) -> Landing {
         if !self.is_current(flight) {
             return Landing::Superseded;
         }
-        let newer = self.usable(now).is_none_or(|(held, _)| {
-            token.limits().expiry.wall > held.limits().expiry.wall && token.hash() != held.hash()
-        });
-        let fresh = token.limits().phase(now) == Phase::Fresh;
-        if !fresh || !newer || self.rejected.contains(&token.hash()) {
+        let wanted = match self.usable(now) {
+            None => token.limits().phase(now) != Phase::Over,
+            Some((held, _)) => {
+                token.limits().phase(now) == Phase::Fresh
+                    && token.limits().expiry.wall > held.limits().expiry.wall
+                    && token.hash() != held.hash()
+            }
+        };
+        if !wanted || self.is_rejected(token.hash()) {
             return Landing::Unfit;
         }
         self.install(token, now);
@@ -565,6 +572,7 @@ impl<T: Held, E: Clone> Machine<T, E> {
     pub fn abandoned(&mut self, flight: Flight, now: Moment) {
         if self.is_current(flight) {
             self.flying = None;
+            self.abandoned += 1;
             self.quiet_until = now.monotonic.saturating_add(Policy::WINDOW);
         }
     }
@@ -593,9 +601,11 @@ impl<T: Held, E: Clone> Machine<T, E> {
             remember(&mut self.rejected, hash);
             return Renewal::Wait { flight, at_most };
         }
-        let too_soon = self
-            .renewed
-            .is_some_and(|renewed| now.monotonic.saturating_sub(renewed) < Policy::RENEWAL_PAUSE);
+        // with nothing left to serve, a fetch is due in any case
+        let too_soon = self.usable(now).is_some()
+            && self.renewed.is_some_and(|renewed| {
+                now.monotonic.saturating_sub(renewed) < Policy::RENEWAL_PAUSE
+            });
         if too_soon || now.monotonic < self.quiet_until {
             return Renewal::Keep;
         }
@@ -664,6 +674,12 @@ impl<T: Held, E: Clone> Machine<T, E> {
         self.flying.as_ref().map(|flying| flying.flight)
     }
 
+    /// How many flights have ended without a result so far.
+    #[must_use]
+    pub fn abandonments(&self) -> u64 {
+        self.abandoned
+    }
+
     /// Until then, by the monotonic clock, asking for a token that is due would start nothing.
     #[must_use]
     pub fn quiet_until(&self, policy: &Policy) -> Duration {
@@ -680,10 +696,7 @@ impl<T: Held, E: Clone> Machine<T, E> {
         match self.usable(now) {
             _ if self.flying.is_some() => quiet,
             Some((token, _)) => now.until(token.limits().soft).max(quiet),
-            None => {
-                let failed = self.failed.as_ref().map(|failed| failed.until);
-                failed.unwrap_or_default().saturating_sub(now.monotonic)
-            }
+            None => quiet,
         }
     }
 

@@ -26,8 +26,8 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// How often one caller starts anew after a flight that ended without a result.
-    const TAKEOVERS: u32 = 3;
+    /// After so many flights without a result a caller no longer takes over.
+    const ABANDONED_MOST: u64 = 3;
 
     pub(crate) fn new(core: Arc<Core>, slot: Arc<Slot>, source: Arc<dyn Source>) -> Self {
         Self { core, slot, source }
@@ -115,6 +115,9 @@ impl Handle {
     /// `None`: what the caller has to report is the 401.
     pub async fn newer_than(&self, token: &Token) -> Result<Option<Token>, Error> {
         let (core, slot, hash) = (&self.core, &self.slot, token.hash());
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::no_runtime());
+        }
         let deadline = Instant::now() + core.wait;
         let mut waits_for: Option<Flight> = None;
         loop {
@@ -218,16 +221,21 @@ impl Handle {
         }
         let deadline = Instant::now() + limit;
         let mut waits_for: Option<Flight> = None;
-        let mut takeovers = 0;
+        let mut abandoned_before: Option<u64> = None;
         loop {
             // before looking, so that no change between looking and waiting is missed
             let mut changed = std::pin::pin!(slot.changed.notified());
             changed.as_mut().enable();
             let now = core.clock.now();
-            let answer = slot.change(core, |machine| match waits_for {
-                None => machine.ask(&core.policy, now),
-                Some(flight) => machine.resume(&core.policy, flight, now),
+            let (answer, abandoned) = slot.change(core, |machine| {
+                let abandoned = machine.abandonments();
+                let answer = match waits_for {
+                    None => machine.ask(&core.policy, now),
+                    Some(flight) => machine.resume(&core.policy, flight, now),
+                };
+                (answer, abandoned)
             });
+            let abandoned = abandoned - *abandoned_before.get_or_insert(abandoned);
             let patience = match answer {
                 Answer::Serve { token, refresh } => {
                     if let Some(flight) = refresh {
@@ -237,12 +245,11 @@ impl Handle {
                 }
                 Answer::Fail(error) => return Err(error),
                 Answer::Fetch(flight) => {
-                    if takeovers == Self::TAKEOVERS {
+                    if abandoned >= Self::ABANDONED_MOST {
                         slot.change(core, |machine| machine.abandoned(flight, now));
                         slot.changed.notify_waiters();
                         return Err(Error::abandoned());
                     }
-                    takeovers += 1;
                     launch(core, slot, &self.source, flight)?;
                     waits_for = Some(flight);
                     limit

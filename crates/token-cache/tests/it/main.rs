@@ -1,0 +1,13 @@
+//! The cache from outside, in virtual time.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helpers may fail as the test does"
+)]
+
+mod authorized;
+mod engine;
+mod failure_catalogue;
+mod policy;
+mod server;
+mod stores;
