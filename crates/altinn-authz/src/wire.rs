@@ -11,6 +11,7 @@
 //! | [`Date`] | `YYYY-MM-DD` | [`civil`](Date::civil), the text |
 //! | [`IntOrText`] | `4` or `"4"` | [`as_i64`](IntOrText::as_i64), the text |
 //! | [`PartyUuid`] | a UUID | [`uuid`](PartyUuid::uuid), canonical text |
+//! | [`Message`] | what the server says to a person | the text, person numbers masked where it is printed |
 //! | [`OneOrMany`] | an object or an array | a slice |
 //! | [`Page`] | `{"links":{"next":…},"data":[…]}` | items and the next page's address |
 //!
@@ -34,6 +35,7 @@
 use std::{fmt, slice, str::FromStr};
 
 use jiff::{civil, tz::TimeZone};
+use norwegian_ids::mask_person_numbers;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An enum of the wire that stays open: values of a later release survive as they were sent.
@@ -78,46 +80,30 @@ macro_rules! open_enum {
     };
 }
 
-/// Accessor, conversions and serde for an identifier that is opaque text; a number is taken as its
-/// digits. The generator writes one call per identifier.
+/// Accessor, conversions and serde for an identifier that is opaque text, or a number that goes back
+/// as one. The generator writes one call per identifier.
 macro_rules! text_id {
     ($name:ident) => {
         impl $name {
-            /// The identifier as it is sent.
+            /// The identifier as it stands in paths and queries.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
-        impl ::std::convert::From<&str> for $name {
-            fn from(text: &str) -> Self {
-                Self(text.into())
-            }
-        }
-
-        impl ::std::convert::From<String> for $name {
-            fn from(text: String) -> Self {
-                Self(text.into())
-            }
-        }
-
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let value = <$crate::wire::IntOrText as ::serde::Deserialize>::deserialize(d)?;
-                Ok(Self(value.into_text()))
-            }
-        }
-
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.serialize_str(&self.0)
+        impl<T> ::std::convert::From<T> for $name
+        where
+            $crate::wire::IntOrText: ::std::convert::From<T>,
+        {
+            fn from(value: T) -> Self {
+                Self(value.into())
             }
         }
     };
@@ -162,10 +148,6 @@ impl IntOrText {
     pub fn as_str(&self) -> &str {
         &self.text
     }
-
-    pub(crate) fn into_text(self) -> Box<str> {
-        self.text
-    }
 }
 
 impl PartialEq for IntOrText {
@@ -179,6 +161,18 @@ impl Eq for IntOrText {}
 impl std::hash::Hash for IntOrText {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.text.hash(state);
+    }
+}
+
+impl PartialOrd for IntOrText {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for IntOrText {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.text.cmp(&other.text)
     }
 }
 
@@ -209,6 +203,15 @@ impl From<i64> for IntOrText {
         Self {
             text: number.to_string().into(),
             quoted: false,
+        }
+    }
+}
+
+impl From<String> for IntOrText {
+    fn from(text: String) -> Self {
+        Self {
+            text: text.into(),
+            quoted: true,
         }
     }
 }
@@ -460,6 +463,57 @@ impl fmt::Display for NotAUuid {
 }
 
 impl std::error::Error for NotAUuid {}
+
+/// What a server says to a person, in an error.
+///
+/// Altinn repeats the person number it was asked about, so `Debug`, `Display` and serialising mask
+/// every person number in it. [`expose`](Self::expose) gives the text as it arrived.
+///
+/// ```
+/// use altinn_authz::wire::Message;
+///
+/// # fn main() -> Result<(), serde_json::Error> {
+/// let message: Message = serde_json::from_str(r#""26899299344 is not a valid person""#)?;
+/// assert_eq!(message.to_string(), "268992***** is not a valid person");
+/// assert!(!format!("{message:?}").contains("26899299344"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(transparent)]
+pub struct Message(Box<str>);
+
+impl Message {
+    /// The text as it arrived, which may hold a person number: not for logs.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", mask_person_numbers(&self.0))
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&mask_person_numbers(&self.0))
+    }
+}
+
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&mask_person_numbers(&self.0))
+    }
+}
 
 /// Something that arrives as one object or as an array of them.
 ///

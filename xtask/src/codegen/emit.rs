@@ -33,6 +33,9 @@ pub(crate) fn file(generation: &Generation, models: &[Model<'_>]) -> Result<Stri
     if !generation.enums.is_empty() {
         uses.name("crate::wire::OpenEnum")?;
     }
+    if !generation.id.is_empty() {
+        uses.name("crate::wire::IntOrText")?;
+    }
     uses.wire |= !generation.enums.is_empty() || !generation.id.is_empty();
     for choice in &generation.enums {
         items.push(enumeration(choice).with_context(|| choice.name.clone())?);
@@ -309,8 +312,9 @@ fn identifier(id: &Id) -> TokenStream {
     let doc = documentation(&id.doc);
     quote! {
         #(#[doc = #doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct #name(Box<str>);
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct #name(IntOrText);
 
         wire::text_id!(#name);
     }

@@ -11,7 +11,7 @@ use hal::{Links, List};
 use norwegian_ids::{ReceivedOrganisationNumber, ReceivedPersonNumber};
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{self, IntOrText, OpenEnum, PartyUuid, Timestamp};
+use crate::wire::{self, IntOrText, Message, OpenEnum, PartyUuid, Timestamp};
 
 /// Someone one may act for (avgiver): a person or an organisation, with the identity that
 /// Altinn 2's rights API speaks of.
@@ -492,7 +492,7 @@ pub struct AppRight {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub source: Option<RightSource>,
+    pub source: Option<AppRightSource>,
     /// Whether the one who asks may give it on.
     ///
     /// `IsDelegatable` on the wire; in 3 of 3 samples.
@@ -524,7 +524,7 @@ pub struct ErrorBody {
         skip_serializing_if = "Option::is_none"
     )]
     pub code: Option<IntOrText>,
-    /// What Altinn says; may contain a person number, so redact it before it is shown.
+    /// What Altinn says.
     ///
     /// `ErrorMessage` on the wire (also `errorMessage`, `errorDescription`); in 3 of 3 samples.
     #[serde(
@@ -535,7 +535,7 @@ pub struct ErrorBody {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub message: Option<String>,
+    pub message: Option<Message>,
 }
 
 /// What kind of party a reportee is.
@@ -546,14 +546,18 @@ pub enum ReporteeType {
     ///
     /// `Person` on the wire.
     Person,
-    /// A main unit (enhet).
+    /// A main unit (hovedenhet).
     ///
-    /// `Enterprise` on the wire (also `Foretak`).
+    /// `Enterprise` on the wire.
     Enterprise,
     /// A sub unit (underenhet; forms `BEDR` and `AAFY`).
     ///
     /// `Business` on the wire.
     Business,
+    /// An organisation, in older answers.
+    ///
+    /// `Foretak` on the wire.
+    Organisation,
     /// A value this version does not know, as it arrived.
     Other(Box<str>),
 }
@@ -562,8 +566,9 @@ impl OpenEnum for ReporteeType {
     fn from_wire(text: &str) -> Self {
         match text {
             "Person" => Self::Person,
-            "Enterprise" | "Foretak" => Self::Enterprise,
+            "Enterprise" => Self::Enterprise,
             "Business" => Self::Business,
+            "Foretak" => Self::Organisation,
             _ => Self::Other(text.into()),
         }
     }
@@ -572,6 +577,7 @@ impl OpenEnum for ReporteeType {
             Self::Person => "Person",
             Self::Enterprise => "Enterprise",
             Self::Business => "Business",
+            Self::Organisation => "Foretak",
             Self::Other(text) => text,
         }
     }
@@ -785,13 +791,13 @@ wire::open_enum!(RightAction);
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RightSource {
-    /// Given as this very right. App rights write it without `Rights`.
+    /// Given as this very right.
     ///
     /// `DirectlyDelegatedRights` on the wire (also `DirectlyDelegated`).
     DirectlyDelegated,
-    /// Through a role. App rights write it without the last `s`.
+    /// Through a role. (App rights write it without the last `s`: [`AppRightSource`].)
     ///
-    /// `RoleTypeRights` on the wire (also `RoleTypeRight`).
+    /// `RoleTypeRights` on the wire.
     Role,
     /// Through being the party itself.
     ///
@@ -821,7 +827,7 @@ impl OpenEnum for RightSource {
     fn from_wire(text: &str) -> Self {
         match text {
             "DirectlyDelegatedRights" | "DirectlyDelegated" => Self::DirectlyDelegated,
-            "RoleTypeRights" | "RoleTypeRight" => Self::Role,
+            "RoleTypeRights" => Self::Role,
             "PartyRights" => Self::Party,
             "ReporteeElementRights" => Self::ReporteeElement,
             "InheritedViaKeyRole" => Self::InheritedViaKeyRole,
@@ -849,29 +855,72 @@ impl OpenEnum for RightSource {
 
 wire::open_enum!(RightSource);
 
+/// How someone came to hold a right in an app: the same as [`RightSource`], in other words. A
+/// filter must use these.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AppRightSource {
+    /// Given as this very right.
+    ///
+    /// `DirectlyDelegated` on the wire.
+    DirectlyDelegated,
+    /// Through a role.
+    ///
+    /// `RoleTypeRight` on the wire.
+    Role,
+    /// A value this version does not know, as it arrived.
+    Other(Box<str>),
+}
+
+impl OpenEnum for AppRightSource {
+    fn from_wire(text: &str) -> Self {
+        match text {
+            "DirectlyDelegated" => Self::DirectlyDelegated,
+            "RoleTypeRight" => Self::Role,
+            _ => Self::Other(text.into()),
+        }
+    }
+    fn as_wire(&self) -> &str {
+        match self {
+            Self::DirectlyDelegated => "DirectlyDelegated",
+            Self::Role => "RoleTypeRight",
+            Self::Other(text) => text,
+        }
+    }
+    fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+}
+
+wire::open_enum!(AppRightSource);
+
 /// Altinn 2's name for someone one may act for: `r` and digits (`r50170460`). It stands in
 /// paths where `{who}` or a receiver is asked for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReporteeId(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReporteeId(IntOrText);
 
 wire::text_id!(ReporteeId);
 
 /// Altinn 2's name for someone who holds rights: `r` and digits for people and organisations,
 /// `u` and digits for enterprise users (virksomhetsbruker) and self-identified users.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RightHolderId(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RightHolderId(IntOrText);
 
 wire::text_id!(RightHolderId);
 
 /// One granted role, for taking it back. Inherited roles have none.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoleId(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoleId(IntOrText);
 
 wire::text_id!(RoleId);
 
 /// One right (the rule's id), for taking it back. Only directly delegated rights can be taken
 /// back.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RightId(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RightId(IntOrText);
 
 wire::text_id!(RightId);

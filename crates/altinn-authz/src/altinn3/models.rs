@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use norwegian_ids::{ReceivedOrganisationNumber, ReceivedPersonNumber};
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{self, Date, OpenEnum, PartyUuid, Timestamp};
+use crate::wire::{self, Date, IntOrText, Message, OpenEnum, PartyUuid, Timestamp};
 
 /// Someone one may act for (avgiver), with what one holds for them.
 ///
@@ -1226,7 +1226,7 @@ pub struct Problem {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub title: Option<String>,
+    pub title: Option<Message>,
     /// The HTTP status.
     ///
     /// `status` on the wire; in 16 of 17 samples.
@@ -1240,7 +1240,7 @@ pub struct Problem {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub detail: Option<String>,
+    pub detail: Option<Message>,
     /// The error code (`AM-00026`, `STD-00000`). Codes of validation errors collide between
     /// services: never branch on one alone.
     ///
@@ -1288,7 +1288,7 @@ pub struct Problem {
     ///
     /// `errors` on the wire; in 1 of 17 samples.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub errors: Option<BTreeMap<String, Vec<String>>>,
+    pub errors: Option<BTreeMap<String, Vec<Message>>>,
     /// The HTTP status, in answers of the gateway.
     ///
     /// `statusCode` on the wire; in 1 of 17 samples.
@@ -1302,7 +1302,7 @@ pub struct Problem {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub message: Option<String>,
+    pub message: Option<Message>,
 }
 
 /// One thing that is wrong with a request.
@@ -1329,7 +1329,7 @@ pub struct ValidationError {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub title: Option<String>,
+    pub title: Option<Message>,
     /// The message, in access management.
     ///
     /// `detail` on the wire; in 4 of 5 samples.
@@ -1338,7 +1338,7 @@ pub struct ValidationError {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub detail: Option<String>,
+    pub detail: Option<Message>,
     /// Where: JSON pointers into the body, `$QUERY/party`, or a field's name.
     ///
     /// `paths` on the wire; in 5 of 5 samples.
@@ -1616,40 +1616,46 @@ impl OpenEnum for ReasonCode {
 wire::open_enum!(ReasonCode);
 
 /// The UUID of a role.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoleUuid(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoleUuid(IntOrText);
 
 wire::text_id!(RoleUuid);
 
 /// The UUID of an access package (tilgangspakke). Requests may name the package by this or by
 /// its URN.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PackageId(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PackageId(IntOrText);
 
 wire::text_id!(PackageId);
 
 /// Access management's own UUID for a resource. Requests name the resource by its
 /// [`ResourceId`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResourceUuid(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ResourceUuid(IntOrText);
 
 wire::text_id!(ResourceUuid);
 
 /// The resource registry's id for a resource (`app_ttd_fjordskjema`), which requests use.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResourceId(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ResourceId(IntOrText);
 
 wire::text_id!(ResourceId);
 
 /// The UUID of a connection that was made, or of something granted on one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AssignmentId(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AssignmentId(IntOrText);
 
 wire::text_id!(AssignmentId);
 
 /// One right on a resource, as an opaque text. It is read from a delegation check and never
 /// built: the documentation's `read` and `write` do not work.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RightKey(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RightKey(IntOrText);
 
 wire::text_id!(RightKey);
