@@ -97,7 +97,10 @@ fn ensure_file_contents(path: &Path, text: &str, check: bool) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::fixture::Fixture;
 
     #[test]
     fn what_is_checked_in_is_what_the_fixtures_give_twice_over() {
@@ -123,5 +126,107 @@ mod tests {
                 .to_string()
                 .ends_with("run `cargo xtask codegen`")
         );
+    }
+
+    fn answer(status: u16, body: &Value) -> Fixture {
+        let exchange = json!({
+            "provenance": { "source": "spec", "section": "§1" },
+            "request": { "method": "GET", "path": "/", "headers": {} },
+            "response": { "status": status, "reason": "OK", "headers": {}, "body": body },
+        });
+        let fixture: Fixture = serde_json::from_value(exchange).unwrap();
+        Fixture {
+            operation: "roles".to_owned(),
+            ..fixture
+        }
+    }
+
+    /// What the generator makes of these answers, with these members of a type `Role`.
+    fn generated(members: &str, bodies: &[Value]) -> Result<String> {
+        let generation: Generation = toml::from_str(&format!(
+            "name = \"a\"\noutput = \"models.rs\"\ncase = \"PascalCase\"\ndoc = \"Roles.\"\n\
+             [[type]]\nname = \"Role\"\ndoc = \"A role.\"\nfrom = [\"roles#/[]\"]\nmembers = [{members}]"
+        ))?;
+        let mut fixtures: Vec<Fixture> = bodies.iter().map(|body| answer(200, body)).collect();
+        fixtures.push(answer(403, &json!({"Error": "no sample of a role"})));
+        let text = emit::file(&generation, &infer::models(&generation, &fixtures)?)?;
+        Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    fn refusal(members: &str, bodies: &[Value]) -> String {
+        format!("{:#}", generated(members, bodies).unwrap_err())
+    }
+
+    #[test]
+    fn samples_in_any_wrapping_become_one_struct() {
+        let bodies = [
+            json!([{"RoleId": 1, "Names": []}, {"RoleId": "2", "Names": ["x"], "Self": null}]),
+            json!({"_embedded": {"roles": [{"RoleId": 3, "Since": "2014-11-05T00:00:00"}]}}),
+        ];
+        let text = generated(
+            "{ wire = \"RoleId\", required = \"§2\", doc = \"Which.\" }",
+            &bodies,
+        );
+        let text = text.unwrap();
+        for part in [
+            "/// Which. /// /// `RoleId` on the wire; always there (§2). pub role_id: IntOrText,",
+            "`Names` on the wire; in 2 of 3 samples.",
+            "#[serde(default, deserialize_with = \"wire::list\")] pub names: Vec<String>,",
+            "pub self_: Option<Value>,",
+            "pub since: Option<Timestamp>,",
+            "use crate::wire::{IntOrText, Timestamp, self};",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        assert!(!text.contains("Error"), "a refusal is no sample");
+    }
+
+    #[test]
+    fn a_type_that_holds_itself_is_boxed_and_aliases_are_one_member() {
+        let members = "{ wire = \"Parent\", model = \"Role\", aliases = [\"parent \"] }";
+        let bodies = [
+            json!({"Parent": {"parent ": {}}}),
+            json!([{"Parent": null}]),
+        ];
+        let text = generated(members, &bodies).unwrap();
+        assert!(text.contains("alias = \"parent \""), "{text}");
+        assert!(text.contains("pub parent: Option<Box<Role>>,"), "{text}");
+        assert!(text.contains("in 3 of 4 samples"), "{text}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_name() {
+        let one = [json!([{"RoleId": 1, "Rights": {}}, {"Rights": {}}])];
+        let rights = "{ wire = \"Rights\", model = \"Role\" }";
+        for (members, why) in [
+            (
+                rights.to_owned() + ", { wire = \"Gone\" }",
+                "Role.Gone is in no fixture",
+            ),
+            (
+                rights.to_owned() + ", { wire = \"RoleId\", required = \"§2\" }",
+                "required by §2",
+            ),
+            (
+                "{ wire = \"Rights\", model = \"Right\" }".to_owned(),
+                "no [[type]] is",
+            ),
+            (
+                "{ wire = \"RoleId\" }".to_owned(),
+                "name its type with `model`",
+            ),
+            (
+                rights.to_owned() + ", { wire = \"RoleId\", type = \"RoleId\" }",
+                "no [[id]], [[enum]] or [[type]] is called RoleId",
+            ),
+            (
+                rights.to_owned() + ", { wire = \"RoleId\", name = \"rights\" }",
+                "two members",
+            ),
+        ] {
+            let found = refusal(&members, &one);
+            assert!(found.contains(why), "{members}: {found}");
+        }
+        assert!(refusal("", &[]).contains("no answer has anything there"));
     }
 }
