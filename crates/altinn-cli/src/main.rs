@@ -1,3 +1,7 @@
-//! The `altinn` command.
+//! The `altinn` command; everything it does is in the library beside it.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    altinn_cli::run(std::env::args_os())
+}

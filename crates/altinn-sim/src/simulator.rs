@@ -24,7 +24,9 @@ use crate::rights::Rights;
 use crate::server::{RequestLine, RequestLog, Service};
 use crate::state::{Shared, Sim, Urls};
 use crate::world::{Cast, Hidden, Jwk, Seed, World};
-use crate::{Era, Host, Quirks, altinn2, altinn3, id_porten, maskinporten, platform, server, settings};
+use crate::{
+    Era, Host, Quirks, altinn2, altinn3, id_porten, maskinporten, platform, server, settings,
+};
 
 /// A running simulator. It stops when it is dropped.
 pub struct Simulator {
@@ -147,7 +149,10 @@ impl Builder {
         let acceptor = acceptor.map_err(PkiError::from)?;
         let routers = [
             (Host::Maskinporten, maskinporten::router(sim.clone())),
-            (Host::Platform, platform::router(sim.clone()).merge(altinn3::router(sim.clone()))),
+            (
+                Host::Platform,
+                platform::router(sim.clone()).merge(altinn3::router(sim.clone())),
+            ),
             (Host::Altinn2, altinn2::router(sim.clone())),
         ];
         let (stop, stopped) = watch::channel(false);

@@ -1,0 +1,2 @@
+//! Altinn 2.
+pub mod models;

@@ -1,0 +1,419 @@
+//! The single operations on connections, one method each.
+//!
+//! Source: `ConnectionsController.cs` of <https://github.com/Altinn/altinn-authorization-tmp>,
+//! and <https://docs.altinn.studio/en/authorization/guides/system-vendor/access-management/>.
+
+use http::Method;
+use http_transport::{Remedy, Who, decode_json};
+use serde::Serialize;
+
+use crate::altinn3::client::Client;
+use crate::altinn3::entitlement::PackageUrn;
+use crate::altinn3::models::{
+    AccessPackageCheck, Assignment, AssignmentPackage, Connection, ExternalResourceRight,
+    PackagePermission, ResourceCheck, ResourceId, ResourcePermission, RightKey, RolePermission,
+};
+use crate::altinn3::receiver::{Inner, Receiver};
+use crate::altinn3::relation::{Pair, Relation};
+use crate::altinn3::scopes;
+use crate::wire::PartyUuid;
+use crate::{Error, ErrorKind};
+
+/// What a list of connections tells of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Include {
+    /// The parties and their roles.
+    #[default]
+    Parties,
+    /// Access packages, resources and instances, too.
+    Everything,
+}
+
+/// Whether a connection goes when something is still given on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cascade {
+    /// It stays, and the call fails (`AM.VLD-00010`).
+    No,
+    /// It goes with all that was given on it.
+    Yes,
+}
+
+/// A person who is not connected yet: looked up by number, checked against the last name.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PersonInput<'a> {
+    person_identifier: &'a str,
+    last_name: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RightKeys<'a> {
+    direct_right_keys: &'a [RightKey],
+}
+
+impl Client {
+    /// Who is connected. `GET connections`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::MissingScope`] before anything is sent; else as the server refuses.
+    pub async fn connections(
+        &self,
+        relation: impl Into<Relation>,
+        include: Include,
+    ) -> Result<Vec<Connection>, Error> {
+        const OPERATION: &str = "list connections";
+        let relation = relation.into();
+        self.require(OPERATION, relation.read_scope())?;
+        let mut address = relation.in_query(self.address("connections"));
+        if include == Include::Everything {
+            for name in [
+                "includeAccessPackages",
+                "includeResources",
+                "includeInstances",
+            ] {
+                address = address.query(name, true);
+            }
+        }
+        self.list(OPERATION, &address).await
+    }
+
+    /// Connects the receiver to the giver, so that something can be given. Doing it again changes
+    /// nothing. `POST connections`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::PersonNameNeeded`] when the receiver is a person who is named by UUID and not
+    /// connected yet. When a person's number and name do not belong together the call is refused; it
+    /// must not be made again with the same input, because two failures lock for an hour
+    /// ([`ErrorKind::PersonLookupLocked`]).
+    pub async fn add_connection(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+        receiver: &Receiver,
+    ) -> Result<Assignment, Error> {
+        const OPERATION: &str = "make a connection";
+        self.require(OPERATION, scopes::TO_OTHERS_WRITE)?;
+        let address = self.address("connections").query("party", giver.as_ref());
+        let (address, person) = to(OPERATION, address, receiver)?;
+        let answer = self
+            .send(OPERATION, Method::POST, address.as_str(), person.as_ref())
+            .await
+            .map_err(|error| about_a_name(error, person.is_some()))?;
+        Ok(decode_json(OPERATION, &answer)?)
+    }
+
+    /// Removes a connection. Either side may. `DELETE connections`.
+    ///
+    /// # Errors
+    ///
+    /// Refused with [`Cascade::No`] when packages or resources are still given on it.
+    pub async fn remove_connection(
+        &self,
+        pair: impl Into<Pair>,
+        cascade: Cascade,
+    ) -> Result<(), Error> {
+        const OPERATION: &str = "remove a connection";
+        let pair = pair.into();
+        self.require(OPERATION, pair.relation().write_scope())?;
+        let mut address = pair.relation().in_query(self.address("connections"));
+        if cascade == Cascade::Yes {
+            address = address.query("cascade", true);
+        }
+        self.delete(OPERATION, address.as_str()).await
+    }
+
+    /// Which access packages are held, and how. `GET connections/accesspackages`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn packages(
+        &self,
+        relation: impl Into<Relation>,
+    ) -> Result<Vec<PackagePermission>, Error> {
+        const OPERATION: &str = "list access packages";
+        let relation = relation.into();
+        self.require(OPERATION, relation.read_scope())?;
+        let address = relation.in_query(self.address("connections/accesspackages"));
+        self.list(OPERATION, &address).await
+    }
+
+    /// Which of these access packages one may give on behalf of the giver; all there are when none is
+    /// named. `GET connections/accesspackages/delegationcheck`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn package_delegation_check<'a>(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+        packages: impl IntoIterator<Item = &'a PackageUrn>,
+    ) -> Result<Vec<AccessPackageCheck>, Error> {
+        const OPERATION: &str = "check which packages may be given";
+        self.require(OPERATION, scopes::TO_OTHERS_WRITE)?;
+        let address = self
+            .address("connections/accesspackages/delegationcheck")
+            .query("party", giver.as_ref());
+        let address = packages.into_iter().fold(address, |address, package| {
+            address.query("packages", package.code())
+        });
+        self.list(OPERATION, &address).await
+    }
+
+    /// Gives an access package on a connection that stands. Doing it again changes nothing.
+    /// `POST connections/accesspackages`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotConnected`] without a connection, but for system users and for a person who
+    /// is named by number and last name. For those, names are as in
+    /// [`add_connection`](Self::add_connection).
+    pub async fn add_package(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+        receiver: &Receiver,
+        package: &PackageUrn,
+    ) -> Result<AssignmentPackage, Error> {
+        const OPERATION: &str = "give an access package";
+        self.require(OPERATION, scopes::TO_OTHERS_WRITE)?;
+        let address = self
+            .address("connections/accesspackages")
+            .query("party", giver.as_ref());
+        let (address, person) = to(OPERATION, address, receiver)?;
+        let address = address.query("package", package);
+        let answer = self
+            .send(OPERATION, Method::POST, address.as_str(), person.as_ref())
+            .await
+            .map_err(|error| about_a_name(error, person.is_some()))?;
+        Ok(decode_json(OPERATION, &answer)?)
+    }
+
+    /// Takes an access package back, or gives it up. `DELETE connections/accesspackages`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn remove_package(
+        &self,
+        pair: impl Into<Pair>,
+        package: &PackageUrn,
+    ) -> Result<(), Error> {
+        const OPERATION: &str = "take an access package back";
+        let pair = pair.into();
+        self.require(OPERATION, pair.relation().write_scope())?;
+        let address = pair
+            .relation()
+            .in_query(self.address("connections/accesspackages"))
+            .query("package", package.code());
+        self.delete(OPERATION, address.as_str()).await
+    }
+
+    /// Which roles are held, and how. Roles cannot be given. `GET connections/roles`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn roles(&self, relation: impl Into<Relation>) -> Result<Vec<RolePermission>, Error> {
+        const OPERATION: &str = "list roles";
+        let relation = relation.into();
+        self.require(OPERATION, relation.read_scope())?;
+        let address = relation.in_query(self.address("connections/roles"));
+        self.list(OPERATION, &address).await
+    }
+
+    /// On which resources rights are held. `GET connections/resources`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn resources(
+        &self,
+        relation: impl Into<Relation>,
+    ) -> Result<Vec<ResourcePermission>, Error> {
+        const OPERATION: &str = "list resources";
+        let relation = relation.into();
+        self.require(OPERATION, relation.read_scope())?;
+        let address = relation.in_query(self.address("connections/resources"));
+        self.list(OPERATION, &address).await
+    }
+
+    /// Which rights on a resource one may give on behalf of the giver, with their keys.
+    /// `GET connections/resources/delegationcheck`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn resource_delegation_check(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+        resource: &ResourceId,
+    ) -> Result<ResourceCheck, Error> {
+        const OPERATION: &str = "check which rights may be given";
+        self.require(OPERATION, scopes::TO_OTHERS_WRITE)?;
+        let address = self
+            .address("connections/resources/delegationcheck")
+            .query("party", giver.as_ref())
+            .query("resource", resource);
+        self.get(OPERATION, &address).await
+    }
+
+    /// Which rights on a resource are held: given directly, or come by in other ways.
+    /// `GET connections/resources/rights`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn resource_rights(
+        &self,
+        pair: impl Into<Pair>,
+        resource: &ResourceId,
+    ) -> Result<ExternalResourceRight, Error> {
+        const OPERATION: &str = "list rights on a resource";
+        let pair = pair.into();
+        self.require(OPERATION, pair.relation().read_scope())?;
+        let address = pair
+            .relation()
+            .in_query(self.address("connections/resources/rights"))
+            .query("resource", resource);
+        self.get(OPERATION, &address).await
+    }
+
+    /// Gives rights on a resource, beside those that were given before.
+    /// `POST connections/resources/rights`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] without a key; [`ErrorKind::NotConnected`] without a connection.
+    pub async fn add_resource_rights(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+        receiver: impl AsRef<PartyUuid>,
+        resource: &ResourceId,
+        keys: &[RightKey],
+    ) -> Result<(), Error> {
+        const OPERATION: &str = "give rights on a resource";
+        let pair = Relation::given_by(giver).with(receiver);
+        self.put_keys(OPERATION, Method::POST, &pair, resource, keys)
+            .await
+    }
+
+    /// Makes these the rights that are given on a resource, and no others. Only the giver can.
+    /// `PUT connections/resources/rights`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] without a key: to take all of them back is
+    /// [`remove_resource`](Self::remove_resource).
+    pub async fn replace_resource_rights(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+        receiver: impl AsRef<PartyUuid>,
+        resource: &ResourceId,
+        keys: &[RightKey],
+    ) -> Result<(), Error> {
+        const OPERATION: &str = "replace the rights on a resource";
+        let pair = Relation::given_by(giver).with(receiver);
+        self.put_keys(OPERATION, Method::PUT, &pair, resource, keys)
+            .await
+    }
+
+    async fn put_keys(
+        &self,
+        operation: &'static str,
+        method: Method,
+        pair: &Pair,
+        resource: &ResourceId,
+        keys: &[RightKey],
+    ) -> Result<(), Error> {
+        self.require(operation, scopes::TO_OTHERS_WRITE)?;
+        if keys.is_empty() {
+            return Err(Error::input(
+                operation,
+                "no right key is given",
+                "give at least one key of the resource's delegation check",
+            ));
+        }
+        let address = self
+            .address("connections/resources/rights")
+            .query("party", pair.giver())
+            .query("to", pair.receiver())
+            .query("resource", resource);
+        let body = RightKeys {
+            direct_right_keys: keys,
+        };
+        self.send(operation, method, address.as_str(), Some(&body))
+            .await
+            .map(drop)
+    }
+
+    /// Takes all rights on a resource back, or gives them up. `DELETE connections/resources`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn remove_resource(
+        &self,
+        pair: impl Into<Pair>,
+        resource: &ResourceId,
+    ) -> Result<(), Error> {
+        const OPERATION: &str = "take a resource back";
+        let pair = pair.into();
+        self.require(OPERATION, pair.relation().write_scope())?;
+        let address = pair
+            .relation()
+            .in_query(self.address("connections/resources"))
+            .query("resource", resource);
+        self.delete(OPERATION, address.as_str()).await
+    }
+
+    async fn delete(&self, operation: &'static str, address: &str) -> Result<(), Error> {
+        self.send(operation, Method::DELETE, address, None::<&()>)
+            .await
+            .map(drop)
+    }
+}
+
+/// Names the receiver in the query, or (a person who may not be connected) in the body.
+fn to<'a>(
+    operation: &'static str,
+    address: crate::address::Address,
+    receiver: &'a Receiver,
+) -> Result<(crate::address::Address, Option<PersonInput<'a>>), Error> {
+    match &receiver.0 {
+        Inner::Party(party) | Inner::SystemUser(party) => Ok((address.query("to", party), None)),
+        Inner::Person { last_name, .. } if last_name.is_empty() => Err(Error::input(
+            operation,
+            "the person's last name is missing",
+            "give the last name with the number (--last-name NAME); nothing was sent, because two failed look-ups lock for an hour",
+        )),
+        Inner::Person { number, last_name } => {
+            let person = PersonInput {
+                person_identifier: number.expose(),
+                last_name,
+            };
+            Ok((address, Some(person)))
+        }
+    }
+}
+
+/// A refusal that came for a number and a name says what a second try would cost.
+fn about_a_name(error: Error, named: bool) -> Error {
+    if !named || error.kind() != ErrorKind::Refused {
+        return error;
+    }
+    let may_be_the_name = match error.code() {
+        None | Some("STD-00000" | "AM-00004" | "AM-00021" | "AM-00023" | "AM-00043") => true,
+        Some(_) => false,
+    };
+    if !may_be_the_name {
+        return error;
+    }
+    error.with_remedy(Remedy::new(
+        Who::You,
+        "check that the number and the last name belong to the same person before anything else is tried: a second failed look-up locks for an hour (AM-00026)",
+    ))
+}

@@ -1,0 +1,254 @@
+//! Taking back, as one call.
+
+use std::collections::BTreeSet;
+
+use crate::Error;
+use crate::altinn3::client::{Client, answer_was_lost};
+use crate::altinn3::connections::Include;
+use crate::altinn3::entitlement::{Entitlement, PackageUrn, RightName};
+use crate::altinn3::grant::{direct_keys, holds_directly, is_package, stops_everything, wanted};
+use crate::altinn3::held::{RIGHT_HOLDER, code_of};
+use crate::altinn3::models::{ExternalResourceRight, ResourceId, RightKey};
+use crate::altinn3::relation::{Pair, Relation};
+use crate::altinn3::{Outcome, Report, What};
+use crate::wire::PartyUuid;
+
+const OPERATION: &str = "take rights back";
+
+impl Client {
+    /// Takes back what was asked for and nothing else, and reads again to see what is left.
+    ///
+    /// Single rights on a resource are taken back by giving the smaller set anew. What is held in
+    /// other ways than by being given (through a role, a key role, a main unit) cannot be taken back
+    /// here and is refused with the way it is held. When somebody else changed the same rights at
+    /// the same time, the report says so. A connection that is left empty stays, and the report says
+    /// so ([`Report::connection_left_empty`]).
+    ///
+    /// # Errors
+    ///
+    /// As long as nothing has been changed: as the single operations. After that everything is in
+    /// the report.
+    pub async fn revoke(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+        receiver: impl AsRef<PartyUuid>,
+        what: impl IntoIterator<Item = Entitlement>,
+    ) -> Result<Report, Error> {
+        self.revoke_between(Relation::given_by(giver).with(receiver), what)
+            .await
+    }
+
+    /// As [`revoke`](Self::revoke), from either side: the receiver gives up what it got.
+    ///
+    /// # Errors
+    ///
+    /// As [`revoke`](Self::revoke); and a receiver cannot give up single rights, only the resource.
+    pub async fn revoke_between(
+        &self,
+        pair: impl Into<Pair>,
+        what: impl IntoIterator<Item = Entitlement>,
+    ) -> Result<Report, Error> {
+        let pair = pair.into();
+        let wanted = wanted(OPERATION, what)?;
+        self.require(OPERATION, pair.relation().read_scope())?;
+        self.require(OPERATION, pair.relation().write_scope())?;
+        if !pair.is_giver()
+            && wanted
+                .iter()
+                .any(|entitlement| matches!(entitlement, Entitlement::Rights { .. }))
+        {
+            return Err(Error::input(
+                OPERATION,
+                "a receiver cannot give up single rights",
+                "give up the whole resource, or let the giver take the rights back",
+            ));
+        }
+        let mut report = Report::new(pair.giver(), Some(pair.receiver().clone()));
+        let mut stopped = false;
+        for entitlement in wanted {
+            if stopped {
+                report.add(What::TakeBack(entitlement), Outcome::Skipped);
+                continue;
+            }
+            let (outcome, seen) = match &entitlement {
+                Entitlement::Package(package) => self.take_package(&pair, package).await,
+                Entitlement::Resource(resource) => self.take_rights(&pair, resource, None).await,
+                Entitlement::Rights { resource, rights } => {
+                    self.take_rights(&pair, resource, Some(rights)).await
+                }
+            };
+            stopped = stops_everything(&outcome);
+            if let Outcome::Failed(error) = outcome {
+                if report.steps().is_empty() && !answer_was_lost(&error) {
+                    return Err(error);
+                }
+                report.add(What::TakeBack(entitlement), Outcome::Failed(error));
+                continue;
+            }
+            report.add(What::TakeBack(entitlement.clone()), outcome);
+            if let Some(seen) = seen {
+                report.add(What::ReadAgain(entitlement), seen);
+            }
+        }
+        if report.has_changed_anything() && !stopped && self.is_empty(&pair).await.unwrap_or(false)
+        {
+            report.set_connection_left_empty();
+        }
+        Ok(report)
+    }
+
+    async fn take_package(&self, pair: &Pair, package: &PackageUrn) -> (Outcome, Option<Outcome>) {
+        let held = match self.packages(pair).await {
+            Ok(held) => held,
+            Err(error) => return (Outcome::Failed(error), None),
+        };
+        if !holds_directly(&held, package) {
+            let ways: Vec<_> = held
+                .iter()
+                .filter(|found| {
+                    is_package(
+                        found.package.as_ref().and_then(|p| p.urn.as_deref()),
+                        package,
+                    )
+                })
+                .flat_map(|found| &found.permissions)
+                .map(|permission| {
+                    let role = permission.role.as_ref().and_then(code_of);
+                    let via = permission.via.as_ref().and_then(|via| via.name.clone());
+                    match (role, via) {
+                        (_, Some(via)) => format!("held through {via}, not given directly"),
+                        (Some(role), None) => {
+                            format!("held by the role {role}, not given directly")
+                        }
+                        (None, None) => "not given directly".to_owned(),
+                    }
+                })
+                .collect();
+            let outcome = if ways.is_empty() {
+                Outcome::Already
+            } else {
+                Outcome::Refused(ways)
+            };
+            return (outcome, None);
+        }
+        let taken = self.remove_package(pair, package).await;
+        if let Err(error) = &taken
+            && !answer_was_lost(error)
+        {
+            return (Outcome::Failed(error.clone()), None);
+        }
+        let seen = self
+            .packages(pair)
+            .await
+            .map(|held| !holds_directly(&held, package));
+        match (taken, seen) {
+            // the answer was lost, and it was not done
+            (Err(error), Ok(false) | Err(_)) => (Outcome::Failed(error), None),
+            (_, Ok(true)) => (Outcome::Done, Some(Outcome::Done)),
+            (Ok(()), Ok(false)) => {
+                let still = format!("{} is still there", package.code());
+                (Outcome::Done, Some(Outcome::Unexpected(vec![still])))
+            }
+            (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
+        }
+    }
+
+    /// Takes all rights on the resource, or those that are named.
+    async fn take_rights(
+        &self,
+        pair: &Pair,
+        resource: &ResourceId,
+        names: Option<&[RightName]>,
+    ) -> (Outcome, Option<Outcome>) {
+        let held = match self.resource_rights(pair, resource).await {
+            Ok(held) => held,
+            Err(error) => return (Outcome::Failed(error), None),
+        };
+        let keep = match to_keep(&held, names) {
+            Ok(keep) => keep,
+            Err(outcome) => return (outcome, None),
+        };
+        let taken = if keep.is_empty() {
+            self.remove_resource(pair, resource).await
+        } else {
+            let keys: Vec<_> = keep.iter().cloned().collect();
+            self.replace_resource_rights(pair.giver(), pair.receiver(), resource, &keys)
+                .await
+        };
+        if let Err(error) = &taken
+            && !answer_was_lost(error)
+        {
+            return (Outcome::Failed(error.clone()), None);
+        }
+        let seen = self.resource_rights(pair, resource).await.map(|held| {
+            let now: BTreeSet<_> = direct_keys(&held).into_iter().cloned().collect();
+            difference(&keep, &now)
+        });
+        match (taken, seen) {
+            (_, Ok(difference)) if difference.is_empty() => (Outcome::Done, Some(Outcome::Done)),
+            (Err(error), _) => (Outcome::Failed(error), None),
+            (Ok(()), Ok(difference)) => (Outcome::Done, Some(Outcome::Unexpected(difference))),
+            (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
+        }
+    }
+
+    /// Whether the connection stands with nothing on it.
+    async fn is_empty(&self, pair: &Pair) -> Result<bool, Error> {
+        let connections = self.connections(pair, Include::Everything).await?;
+        Ok(connections.iter().any(|connection| {
+            connection.party.as_ref().map(|party| &party.id) == Some(pair.other())
+                && connection.packages.is_empty()
+                && connection.resources.is_empty()
+                && connection.instances.is_empty()
+                && connection
+                    .roles
+                    .iter()
+                    .filter_map(code_of)
+                    .all(|role| role == RIGHT_HOLDER)
+        }))
+    }
+}
+
+/// The keys that stay, or why there is nothing to take.
+fn to_keep(
+    held: &ExternalResourceRight,
+    names: Option<&[RightName]>,
+) -> Result<BTreeSet<RightKey>, Outcome> {
+    let is_meant = |right: &crate::altinn3::models::Right| {
+        names.is_none_or(|names| names.iter().any(|name| name.means(right)))
+    };
+    let direct = || {
+        held.direct_rights
+            .iter()
+            .filter_map(|permission| permission.right.as_ref())
+    };
+    if direct().any(is_meant) {
+        return Ok(direct()
+            .filter(|right| !is_meant(right))
+            .map(|right| right.key.clone())
+            .collect());
+    }
+    let held_otherwise = held
+        .indirect_rights
+        .iter()
+        .filter_map(|permission| permission.right.as_ref())
+        .any(is_meant);
+    Err(if held_otherwise {
+        Outcome::Refused(vec![
+            "held through a role, an access package or another party, not given directly"
+                .to_owned(),
+        ])
+    } else {
+        Outcome::Already
+    })
+}
+
+fn difference(due: &BTreeSet<RightKey>, now: &BTreeSet<RightKey>) -> Vec<String> {
+    let more = now
+        .difference(due)
+        .map(|key| format!("the right {key} is there"));
+    let fewer = due
+        .difference(now)
+        .map(|key| format!("the right {key} is gone"));
+    more.chain(fewer).collect()
+}

@@ -1,0 +1,29 @@
+//! The scopes of access management
+//! (<https://github.com/Altinn/altinn-authorization-tmp>, `AuthzConstants.cs`).
+//!
+//! Digitaliseringsdirektoratet must give them to the client's organisation in Maskinporten first.
+//!
+//! ```no_run
+//! use altinn_authz::altinn3::scopes;
+//!
+//! # fn run(altinn: altinn_auth::Altinn, customer: norwegian_ids::OrganisationNumber) {
+//! let session = altinn.system_user(customer).scopes(scopes::GIVER);
+//! # }
+//! ```
+
+/// Listing the parties one acts for.
+pub const AUTHORIZED_PARTIES: &str = "altinn:accessmanagement/authorizedparties";
+/// Reading what a party has given to others.
+pub const TO_OTHERS_READ: &str = "altinn:accessmanagement/enduser:connections:toothers.read";
+/// Giving to others, taking back, and checking what may be given.
+pub const TO_OTHERS_WRITE: &str = "altinn:accessmanagement/enduser:connections:toothers.write";
+/// Reading what a party has got from others.
+pub const FROM_OTHERS_READ: &str = "altinn:accessmanagement/enduser:connections:fromothers.read";
+/// Giving up what a party has got from others.
+pub const FROM_OTHERS_WRITE: &str = "altinn:accessmanagement/enduser:connections:fromothers.write";
+
+/// All that the six steps need of one who gives: list parties, read, give and take back.
+pub const GIVER: [&str; 3] = [AUTHORIZED_PARTIES, TO_OTHERS_READ, TO_OTHERS_WRITE];
+
+/// Altinn's own portal has this one, and it stands for all of them. Nobody else gets it.
+pub(crate) const PORTAL: &str = "altinn:portal/enduser";

@@ -1,0 +1,42 @@
+//! One file for each command. A command takes the context and its arguments and gives a [`Report`];
+//! it prints nothing itself, so that the demonstration can run it and show what it likes.
+
+pub(crate) mod api;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod hal;
+pub(crate) mod party;
+pub(crate) mod rights;
+pub(crate) mod sim;
+pub(crate) mod token;
+
+use serde_json::Value;
+
+use crate::failure::{Exit, Failure};
+
+/// What a command has to say.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// What `--json` prints.
+    pub(crate) json: Value,
+    /// What is printed for people.
+    pub(crate) text: String,
+    /// The result in one line, without secrets.
+    pub(crate) summary: String,
+    /// How it ends: done, or partly done.
+    pub(crate) exit: Exit,
+    /// What could not be done, of what was asked for.
+    pub(crate) failures: Vec<Failure>,
+}
+
+impl Report {
+    pub(crate) fn new(json: Value, text: impl Into<String>, summary: impl Into<String>) -> Self {
+        Self {
+            json,
+            text: text.into(),
+            summary: summary.into(),
+            exit: Exit::Done,
+            failures: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `altinn sim`: the simulator, for other programs and other terminals.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use altinn_sim::world::Seed;
+use altinn_sim::{Era, Host, Simulator};
+use clap::{Args, ValueEnum};
+use http_transport::redact;
+use serde_json::json;
+
+use crate::console::Console;
+use crate::failure::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  altinn sim --write-env sim.env
+      then, in another terminal:
+  set -a; . ./sim.env; set +a
+  altinn token --scope altinn:instances.read
+  altinn rights list --from 310753831
+      (a customer in the standard population; `altinn sim` prints who plays which part)
+  altinn sim --era closed
+      Altinn 2 is gone, as it is in reality since 2026-06-19
+
+It verifies signatures, certificates, scopes, delegations and system users as the real services do,
+keeps what is granted until it ends, and writes one line for each request, redacted, on standard
+error. Ctrl-C ends it.";
+
+/// Arguments of `altinn sim`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SimArgs {
+    /// Where to listen. With a port, the five ports after it are taken too
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+
+    /// A population over the standard one, in TOML or JSON; may be given several times
+    #[arg(long, value_name = "FILE")]
+    seed: Vec<PathBuf>,
+
+    /// Write settings that point every other command at it, with key and certificates beside
+    #[arg(long, value_name = "FILE")]
+    write_env: Option<PathBuf>,
+
+    /// Before or after Altinn 2's last day
+    #[arg(long, value_name = "ERA", default_value = "open")]
+    era: EraArg,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum EraArg {
+    /// Altinn 2 answers
+    Open,
+    /// Altinn 2 is gone
+    Closed,
+}
+
+/// Runs until it is dropped.
+pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<(), Failure> {
+    let log = Arc::clone(&console);
+    let mut builder = Simulator::builder()
+        .listen(args.listen)
+        .era(match args.era {
+            EraArg::Open => Era::Altinn2Open,
+            EraArg::Closed => Era::Altinn2Closed,
+        })
+        .on_request(move |line| log.note(&line.to_string()));
+    for file in &args.seed {
+        builder = builder.seed(seed(file)?);
+    }
+    if !args.listen.ip().is_loopback() {
+        console.warning(
+            "the simulator is open to the network: anyone who reaches it can use it, without TLS on its first three ports",
+        );
+    }
+    console.progress("making keys and certificates");
+    let simulator = builder.start().await?;
+    if let Some(file) = &args.write_env {
+        simulator.write_env(file)?;
+    }
+    introduce(&console, &simulator, args);
+    // until Ctrl-C, which drops this
+    std::future::pending::<()>().await;
+    drop(simulator);
+    Ok(())
+}
+
+fn seed(file: &PathBuf) -> Result<Seed, Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("--seed: {shown}: {error}")))?;
+    let parsed = match file.extension().is_some_and(|ending| ending == "json") {
+        true => Seed::from_json(&text),
+        false => Seed::from_toml(&text),
+    };
+    parsed.map_err(|error| {
+        Failure::usage(format!("--seed: {shown}: {error}"))
+            .todo("a seed has the form of the standard population, crates/altinn-sim/src/world/standard.toml")
+    })
+}
+
+fn introduce(console: &Console, simulator: &Simulator, args: &SimArgs) {
+    let cast = simulator.cast();
+    let world = simulator.world();
+    if console.json() {
+        console.data_json(&json!({
+            "maskinporten": { "issuer": simulator.maskinporten_issuer(), "tokenEndpoint": simulator.token_endpoint(), "tls": simulator.tls_url(Host::Maskinporten) },
+            "platform": { "url": simulator.platform_url(), "tls": simulator.tls_url(Host::Platform) },
+            "altinn2": { "url": simulator.altinn2_url(), "tls": simulator.tls_url(Host::Altinn2) },
+            "era": match args.era { EraArg::Open => "open", EraArg::Closed => "closed" },
+            "cast": {
+                "clientId": cast.client,
+                "vendor": cast.vendor,
+                "customer": cast.customer,
+                "receivingOrganisation": cast.receiving_organisation,
+            },
+        }));
+        return;
+    }
+    let organisation = |number: &str| {
+        let name = world.organisation(number).map(|found| found.name.clone()).unwrap_or_default();
+        format!("{number}  {name}")
+    };
+    let lines = [
+        format!("Maskinporten  {}  (TLS: {})", simulator.maskinporten_issuer(), simulator.tls_url(Host::Maskinporten)),
+        format!("platform      {}  (TLS: {})", simulator.platform_url(), simulator.tls_url(Host::Platform)),
+        format!("Altinn 2      {}  (TLS: {})", simulator.altinn2_url(), simulator.tls_url(Host::Altinn2)),
+        String::new(),
+        format!("client        {}", cast.client),
+        format!("its vendor    {}", organisation(&cast.vendor)),
+        format!("a customer    {}  (has a system user of the vendor)", organisation(&cast.customer)),
+        format!("a receiver    {}", organisation(&cast.receiving_organisation)),
+    ];
+    console.heading("The simulator runs.");
+    console.data(&redact::text(&lines.join("\n")));
+    match &args.write_env {
+        Some(file) => {
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            let shell = format!("'{}'", file.display().to_string().replace('\'', r"'\''"));
+            console.data(&format!(
+                "\nIn another terminal:\n  set -a; . {shell}; set +a\n  altinn token --scope altinn:instances.read\n  altinn rights list --from {}\n",
+                cast.customer
+            ));
+        }
+        None => console.data(
+            "\nIt gives no settings away by itself: start it with --write-env FILE to point other commands at it.\n",
+        ),
+    }
+    console.note("Ctrl-C ends it; one line for each request follows.");
+}

@@ -1,0 +1,149 @@
+//! The only place that prints: data on standard output, everything else on standard error.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Mutex, PoisonError};
+
+use http_transport::redact;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// Where a command prints, and how.
+pub struct Console {
+    out: Mutex<Box<dyn Write + Send>>,
+    err: Mutex<Box<dyn Write + Send>>,
+    json: bool,
+    colour_out: bool,
+    colour_err: bool,
+    progress: bool,
+}
+
+impl Console {
+    /// The process's standard output and standard error. Colour and progress only on a terminal;
+    /// `NO_COLOR` (<https://no-color.org>) turns the colour off there too.
+    #[must_use]
+    pub fn standard(json: bool) -> Self {
+        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|value| value != "dumb");
+        Self {
+            out: Mutex::new(Box::new(io::stdout())),
+            err: Mutex::new(Box::new(io::stderr())),
+            json,
+            colour_out: colour && io::stdout().is_terminal(),
+            colour_err: colour && io::stderr().is_terminal(),
+            progress: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Any two writers, without colour and progress.
+    ///
+    /// ```
+    /// let console = altinn_cli::Console::new(Vec::new(), std::io::sink(), true);
+    /// # drop(console);
+    /// ```
+    pub fn new(
+        out: impl Write + Send + 'static,
+        err: impl Write + Send + 'static,
+        json: bool,
+    ) -> Self {
+        Self {
+            out: Mutex::new(Box::new(out)),
+            err: Mutex::new(Box::new(err)),
+            json,
+            colour_out: false,
+            colour_err: false,
+            progress: false,
+        }
+    }
+
+    /// Whether results are to be JSON.
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Data, with a line break at its end. A reader that has gone away (`altinn … | head`) is no
+    /// failure of the command.
+    pub(crate) fn data(&self, text: &str) {
+        write(&self.out, text);
+    }
+
+    /// Data as JSON, indented: it is still one document, and people read it too.
+    pub(crate) fn data_json(&self, value: &Value) {
+        self.data(&format!("{value:#}"));
+    }
+
+    /// A heading among data.
+    pub(crate) fn heading(&self, text: &str) {
+        self.data(&paint(self.colour_out, BOLD, text));
+    }
+
+    /// What is the data's own comment, less bright than the data.
+    pub(crate) fn aside(&self, text: &str) {
+        self.data(&paint(self.colour_out, DIM, text));
+    }
+
+    /// A line about the data that is not part of it.
+    pub(crate) fn note(&self, text: &str) {
+        write(&self.err, &redact::text(text));
+    }
+
+    /// Something that the person should know, though the command goes on.
+    pub(crate) fn warning(&self, text: &str) {
+        let label = paint(self.colour_err, YELLOW, "warning");
+        write(&self.err, &format!("{label}: {}", redact::text(text)));
+    }
+
+    /// What is being done, for those who wait at a terminal.
+    pub(crate) fn progress(&self, text: &str) {
+        if self.progress && !self.json {
+            write(&self.err, &paint(self.colour_err, DIM, &redact::text(text)));
+        }
+    }
+
+    /// A failure: its sentence, then what to do and who must.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        if self.json {
+            write(&self.err, &failure.to_json().to_string());
+            return;
+        }
+        for (index, (label, text)) in failure.lines().into_iter().enumerate() {
+            let line = match index {
+                0 => format!("{}: {text}", paint(self.colour_err, RED, label)),
+                _ => format!("  {}: {text}", paint(self.colour_err, DIM, label)),
+            };
+            write(&self.err, &line);
+        }
+    }
+}
+
+const BOLD: &str = "1";
+const DIM: &str = "2";
+const RED: &str = "1;31";
+const YELLOW: &str = "1;33";
+
+fn paint(on: bool, style: &str, text: &str) -> String {
+    if on { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// Rust ignores SIGPIPE, so a closed pipe is an error here, and nobody is left to tell.
+fn write(to: &Mutex<Box<dyn Write + Send>>, text: &str) {
+    let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.write_all(b"\n")).and_then(|()| to.flush());
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console").field("json", &self.json).finish_non_exhaustive()
+    }
+}
+
+/// A table for people: no frame, so that `grep`, `cut` and `awk` work on it as well.
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING).set_header(head);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,149 @@
+//! What a command works with: settings, connections, tokens.
+
+use std::sync::{Arc, OnceLock};
+
+use altinn_auth::{Altinn, EnterpriseUser, Session, SystemUser};
+use http_transport::{ReqwestTransport, Transport};
+use norwegian_ids::OrganisationNumber;
+use token_cache::TokenCache;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::settings::{self, Settings};
+use crate::watch::Watch;
+
+/// What a command works with. Commands of one context share their tokens.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) settings: Settings,
+    pub(crate) console: &'a Console,
+    cache: TokenCache,
+    transport: Arc<OnceLock<Arc<dyn Transport>>>,
+    watch: Option<Watch>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(settings: Settings, console: &'a Console) -> Self {
+        Self {
+            settings,
+            console,
+            cache: TokenCache::new(),
+            transport: Arc::default(),
+            watch: None,
+        }
+    }
+
+    /// The same, with everything that goes over the wire watched.
+    pub(crate) fn watched_by(self, watch: Watch) -> Self {
+        Self { watch: Some(watch), ..self }
+    }
+
+    /// The same with other settings: connections and tokens are shared.
+    pub(crate) fn with_settings(&self, settings: Settings) -> Self {
+        Self {
+            settings,
+            console: self.console,
+            cache: self.cache.clone(),
+            transport: Arc::clone(&self.transport),
+            watch: self.watch.clone(),
+        }
+    }
+
+    /// What requests go through.
+    pub(crate) fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {
+        if let Some(transport) = self.transport.get() {
+            return Ok(Arc::clone(transport));
+        }
+        let mut builder = ReqwestTransport::builder();
+        if let Some((path, pem)) = self.settings.ca_file()? {
+            builder = builder.trust_pem(&pem).map_err(|_| {
+                Failure::usage(format!(
+                    "{}: {} holds no certificates in PEM",
+                    settings::CA_FILE,
+                    path.display()
+                ))
+                .todo("give a file with certificates that begin with -----BEGIN CERTIFICATE-----")
+            })?;
+        }
+        let mut transport: Arc<dyn Transport> = Arc::new(builder.build()?);
+        if let Some(watch) = &self.watch {
+            transport = watch.over(transport);
+        }
+        Ok(Arc::clone(self.transport.get_or_init(|| transport)))
+    }
+
+    /// A client of Maskinporten alone, which needs no Altinn.
+    pub(crate) async fn maskinporten(&self) -> Result<maskinporten::Client, Failure> {
+        let client_id = self.settings.client_id()?;
+        let transport = self.transport()?;
+        let signer = self.settings.signer(self.console)?;
+        let environment = self.settings.maskinporten(&*transport).await?;
+        Ok(maskinporten::Client::builder(environment, client_id, signer)
+            .transport(transport)
+            .cache(self.cache.clone())
+            .build()?)
+    }
+
+    /// A client of Altinn.
+    pub(crate) async fn altinn(&self) -> Result<Altinn, Failure> {
+        let client_id = self.settings.client_id()?;
+        let transport = self.transport()?;
+        let signer = self.settings.signer(self.console)?;
+        let environment = self.settings.altinn(&*transport).await?;
+        let mut builder = Altinn::builder(environment, client_id, signer)
+            .transport(transport)
+            .cache(self.cache.clone());
+        if let Some(key) = self.settings.api_key()? {
+            builder = builder.api_key(key);
+        }
+        if let Some(key) = self.settings.subscription_key()? {
+            builder = builder.subscription_key(key);
+        }
+        Ok(builder.build()?)
+    }
+
+    /// The system user to be: the one that is set, or else the one of `otherwise`.
+    pub(crate) async fn system_user(
+        &self,
+        otherwise: Option<OrganisationNumber>,
+        scopes: &[&str],
+    ) -> Result<Session<SystemUser>, Failure> {
+        let owner = match (self.settings.system_user()?, otherwise) {
+            (Some(owner), _) | (None, Some(owner)) => owner,
+            (None, None) => {
+                return Err(settings::missing(&[settings::SYSTEM_USER]).note(
+                    "Altinn 3 knows rights as somebody's: a customer's system user (systembruker) acts for that customer",
+                ));
+            }
+        };
+        let scopes = self.scopes(scopes)?;
+        let session = self.altinn().await?.system_user(owner).scopes(scopes);
+        Ok(match self.settings.external_ref()? {
+            Some(reference) => session.external_ref(reference),
+            None => session,
+        })
+    }
+
+    /// The enterprise user to be.
+    pub(crate) async fn enterprise_user(
+        &self,
+        scopes: &[&str],
+    ) -> Result<Session<EnterpriseUser>, Failure> {
+        let credentials = self.settings.enterprise_user(self.console)?;
+        let scopes = self.scopes(scopes)?;
+        Ok(self.altinn().await?.enterprise_user(credentials).scopes(scopes))
+    }
+
+    /// The scopes to ask for: those on the command line; else the least that the command needs,
+    /// unless the scopes that are set are others than these altogether.
+    pub(crate) fn scopes(&self, needed: &[&str]) -> Result<Vec<String>, Failure> {
+        let needed: Vec<String> = needed.iter().map(|&scope| scope.into()).collect();
+        let Some(set) = self.settings.scopes()? else { return Ok(needed) };
+        let set: Vec<String> = set.iter().map(ToString::to_string).collect();
+        let covered = needed.iter().all(|scope| set.contains(scope));
+        if covered && !self.settings.has_flag(settings::SCOPES) && !needed.is_empty() {
+            return Ok(needed);
+        }
+        Ok(set)
+    }
+}

@@ -1,0 +1,11 @@
+//! The simulator through the wire, with a client of its own.
+
+mod altinn;
+mod altinn2;
+mod altinn3;
+mod client;
+mod maskinporten;
+mod not_offered;
+mod platform;
+mod server;
+mod settings;

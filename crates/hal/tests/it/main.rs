@@ -1,0 +1,8 @@
+//! Tests over the public API. All documents are made up; no names or numbers are anybody's.
+
+mod hostile;
+mod irregular;
+mod list;
+mod resource;
+mod samples;
+mod template;
