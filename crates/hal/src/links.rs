@@ -28,7 +28,57 @@ use crate::link::{Link, LinkVisitor, ReadLink};
 /// an array is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Links {
-    relations: Vec<(String, Relation)>,
+    // Many a resource has only `self`: the first needs no allocation. None after it without it.
+    first: Option<(Name, Relation)>,
+    // Boxed, because the vector is rare and the place in every resource is not.
+    #[expect(clippy::box_collection, reason = "a word for what is seldom there")]
+    others: Option<Box<Vec<(Name, Relation)>>>,
+}
+
+/// A relation's name; the most frequent ones are not allocated.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Name {
+    Frequent(u8),
+    Other(Box<str>),
+}
+
+const FREQUENT: [&str; 8] = [
+    "self", "next", "prev", "first", "last", "item", "find", "curies",
+];
+
+impl Name {
+    #[inline]
+    fn frequent(relation: &str) -> Option<Self> {
+        let at = FREQUENT.iter().position(|frequent| *frequent == relation)?;
+        u8::try_from(at).ok().map(Self::Frequent)
+    }
+
+    #[inline]
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Frequent(at) => FREQUENT[usize::from(*at)],
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<&str> for Name {
+    #[inline]
+    fn from(relation: &str) -> Self {
+        Self::frequent(relation).unwrap_or_else(|| Self::Other(relation.into()))
+    }
+}
+
+impl From<String> for Name {
+    fn from(relation: String) -> Self {
+        Self::frequent(&relation).unwrap_or_else(|| Self::Other(relation.into()))
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
 }
 
 /// What stands under one relation.
@@ -94,17 +144,36 @@ impl Links {
 
     /// Sets what stands under a relation; gives back what stood there.
     pub fn insert(&mut self, relation: impl Into<String>, links: Relation) -> Option<Relation> {
-        let relation = relation.into();
-        match self
-            .relations
-            .iter_mut()
-            .find(|(known, _)| *known == relation)
-        {
+        let relation = Name::from(relation.into());
+        let known = self.entries_mut().find(|(known, _)| *known == relation);
+        match known {
             Some((_, old)) => Some(std::mem::replace(old, links)),
             None => {
-                self.relations.push((relation, links));
+                self.push(relation, links);
                 None
             }
+        }
+    }
+
+    fn others(&self) -> &[(Name, Relation)] {
+        self.others.as_ref().map_or(&[], |others| others)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &(Name, Relation)> {
+        self.first.iter().chain(self.others())
+    }
+
+    fn entries_mut(&mut self) -> impl Iterator<Item = &mut (Name, Relation)> {
+        let others = self.others.as_mut().map_or(&mut [][..], |others| others);
+        self.first.iter_mut().chain(others)
+    }
+
+    fn push(&mut self, relation: Name, links: Relation) {
+        if self.first.is_none() {
+            self.first = Some((relation, links));
+        } else {
+            let others = self.others.get_or_insert_default();
+            others.push((relation, links));
         }
     }
 
@@ -120,19 +189,22 @@ impl Links {
         self.relation(relation).map_or(&[], Relation::as_slice)
     }
 
-    /// What stands under a relation.
+    /// What stands under a relation. Its name is compared as it is, and without regard to case if that
+    /// finds nothing (RFC 8288 §2.1).
     #[must_use]
     pub fn relation(&self, relation: &str) -> Option<&Relation> {
-        self.relations
-            .iter()
-            .find(|(known, _)| known == relation)
+        self.entries()
+            .find(|(known, _)| known.as_str() == relation)
+            .or_else(|| {
+                self.entries()
+                    .find(|(known, _)| known.as_str().eq_ignore_ascii_case(relation))
+            })
             .map(|(_, links)| links)
     }
 
     /// The relations in their order.
     pub fn relations(&self) -> impl Iterator<Item = (&str, &Relation)> {
-        self.relations
-            .iter()
+        self.entries()
             .map(|(relation, links)| (relation.as_str(), links))
     }
 
@@ -145,19 +217,23 @@ impl Links {
     /// How many relations there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.relations.len()
+        usize::from(self.first.is_some()) + self.others().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.relations.is_empty()
+        self.first.is_none()
     }
 
     /// Adds the links of the same resource that stood in a second `_links`.
     pub(crate) fn merge(&mut self, other: Self) {
         let mut all = Collected::from(std::mem::take(self));
-        for (relation, links) in other.relations {
+        for (relation, links) in other
+            .first
+            .into_iter()
+            .chain(other.others.into_iter().flat_map(|others| *others))
+        {
             all.add(relation, links);
         }
         *self = all.links;
@@ -168,40 +244,48 @@ impl Links {
 #[derive(Default)]
 struct Collected {
     links: Links,
-    places: HashMap<String, usize>,
+    /// Where each stands in the others, once there are many.
+    places: Option<HashMap<Name, usize>>,
 }
 
 /// Up to here looking through is faster than hashing.
 const FEW: usize = 16;
 
 impl Collected {
-    fn add(&mut self, relation: String, links: Relation) {
-        let relations = &mut self.links.relations;
-        let place = if relations.len() <= FEW {
-            relations.iter().position(|(known, _)| *known == relation)
+    #[inline]
+    fn add(&mut self, relation: Name, links: Relation) {
+        if self.links.first.is_none() {
+            self.links.first = Some((relation, links));
         } else {
-            if self.places.is_empty() {
-                self.places = relations
-                    .iter()
-                    .enumerate()
-                    .map(|(at, (name, _))| (name.clone(), at))
-                    .collect();
+            self.add_another(relation, links);
+        }
+    }
+
+    fn add_another(&mut self, relation: Name, links: Relation) {
+        let all = &mut self.links;
+        let known = if all.others().len() <= FEW {
+            all.entries_mut().find(|(known, _)| *known == relation)
+        } else {
+            let places = self.places.get_or_insert_with(|| {
+                let names = all.others().iter().map(|(name, _)| name.clone());
+                names.enumerate().map(|(at, name)| (name, at)).collect()
+            });
+            match (&mut all.first, places.get(&relation)) {
+                (Some(first), _) if first.0 == relation => Some(first),
+                (_, Some(at)) => all.others.as_mut().and_then(|others| others.get_mut(*at)),
+                (_, None) => {
+                    places.insert(relation.clone(), all.others().len());
+                    None
+                }
             }
-            self.places.get(&relation).copied()
         };
-        match place {
-            Some(place) => {
-                let known = &mut relations[place].1;
+        match known {
+            Some((_, known)) => {
                 let mut both = std::mem::replace(known, Relation::Many(Vec::new())).into_vec();
                 both.extend(links.into_vec());
                 *known = Relation::Many(both);
             }
-            None => {
-                if !self.places.is_empty() {
-                    self.places.insert(relation.clone(), relations.len());
-                }
-                relations.push((relation, links));
-            }
+            None => all.push(relation, links),
         }
     }
 }
@@ -210,7 +294,7 @@ impl From<Links> for Collected {
     fn from(links: Links) -> Self {
         Self {
             links,
-            places: HashMap::new(),
+            places: None,
         }
     }
 }
@@ -219,7 +303,7 @@ impl FromIterator<(String, Relation)> for Links {
     fn from_iter<I: IntoIterator<Item = (String, Relation)>>(relations: I) -> Self {
         let mut all = Collected::default();
         for (relation, links) in relations {
-            all.add(relation, links);
+            all.add(relation.into(), links);
         }
         all.links
     }
@@ -238,7 +322,7 @@ impl<'de> Deserialize<'de> for Links {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Links, A::Error> {
                 let mut all = Collected::default();
-                while let Some(relation) = map.next_key::<String>()? {
+                while let Some(ReadName(relation)) = map.next_key()? {
                     if let ReadRelation(Some(links)) = map.next_value()? {
                         all.add(relation, links);
                     }
@@ -249,10 +333,9 @@ impl<'de> Deserialize<'de> for Links {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Links, A::Error> {
                 let mut all = Collected::default();
                 while let Some(read) = seq.next_element::<ReadLink>()? {
-                    if let (Some((_, Json::Text(relation))), Some(link)) =
-                        (read.relation, read.link)
-                    {
-                        all.add(relation, Relation::One(link));
+                    let relation = read.relation.map(|relation| relation.1);
+                    if let (Some(Json::Text(relation)), Some(link)) = (relation, read.link) {
+                        all.add(relation.into(), Relation::One(link));
                     }
                 }
                 Ok(all.links)
@@ -272,6 +355,29 @@ impl<'de> Deserialize<'de> for Links {
         }
 
         deserializer.deserialize_any(LinksVisitor)
+    }
+}
+
+struct ReadName(Name);
+
+impl<'de> Deserialize<'de> for ReadName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl Visitor<'_> for NameVisitor {
+            type Value = ReadName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a relation's name")
+            }
+
+            #[inline]
+            fn visit_str<E>(self, relation: &str) -> Result<ReadName, E> {
+                Ok(ReadName(Name::from(relation)))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor)
     }
 }
 
@@ -326,6 +432,7 @@ impl<'de> Deserialize<'de> for ReadRelation {
 }
 
 impl From<ReadLink> for ReadRelation {
+    #[inline]
     fn from(read: ReadLink) -> Self {
         Self(read.into_link().map(Relation::One))
     }
@@ -349,9 +456,9 @@ impl<'de> Deserialize<'de> for Relation {
 
 impl Serialize for Links {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.relations.len()))?;
-        for (relation, links) in &self.relations {
-            map.serialize_entry(relation, links)?;
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (relation, links) in self.entries() {
+            map.serialize_entry(relation.as_str(), links)?;
         }
         map.end()
     }
