@@ -43,6 +43,22 @@ struct Plain<L> {
     links: L,
 }
 
+#[cfg(feature = "derive")]
+#[derive(hal::HalSerialize, hal::HalDeserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Derived {
+    #[serde(rename = "RightID")]
+    id: u64,
+    right_type: String,
+    service_code: String,
+    service_edition_code: u32,
+    action: String,
+    right_source_type: String,
+    is_delegatable: bool,
+    #[hal(link = "self")]
+    itself: hal::Link,
+}
+
 #[derive(Serialize, Deserialize)]
 struct PlainLink {
     href: String,
@@ -174,6 +190,8 @@ fn main() {
                 &json,
             ),
             decoding::<OfMaps>("plain structs, _links as a map", &json),
+            #[cfg(feature = "derive")]
+            reading::<List<Derived>>("hal: List<Right>, derived, with a Link for self", &json),
             reading::<List<Resource<State>>>("hal: List<Resource<Right>>", &json),
             reading::<List<Resource<State, ()>>>("hal: List<Resource<Right, ()>>", &json),
             reading::<List<Plain<Links>>>("hal: List<Right>, Links as a member", &json),
@@ -197,6 +215,8 @@ fn main() {
                 &json,
             ),
             encoding::<OfMaps>("plain structs, _links as a map", &json),
+            #[cfg(feature = "derive")]
+            encoding::<List<Derived>>("hal: List<Right>, derived, with a Link for self", &json),
             encoding::<List<Resource<State>>>("hal: List<Resource<Right>>", &json),
             encoding::<List<Plain<Links>>>("hal: List<Right>, Links as a member", &json),
         ],

@@ -47,6 +47,10 @@
 //!
 //! There is no I/O here, and no feature to choose.
 
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+#[path = "derive.rs"]
+pub mod __private;
 mod embedded;
 mod error;
 mod inspect;
@@ -56,10 +60,14 @@ mod links;
 mod list;
 mod pointer;
 mod reader;
+mod related;
 mod resource;
 mod state;
 pub mod template;
 mod tracked;
+
+#[cfg(feature = "derive")]
+pub use hal_derive::{HalDeserialize, HalSerialize};
 
 pub use embedded::Embedded;
 pub use error::{Error, ErrorKind};
@@ -69,6 +77,9 @@ pub use links::{Links, Relation};
 pub use list::{Form, List};
 pub use reader::Tolerance::{Lenient, Strict};
 pub use reader::{Limits, Reader, Tolerance};
+#[cfg(feature = "derive")]
+pub use related::{LinkField, RelatedField, Written};
+pub use related::Related;
 pub use resource::Resource;
 
 #[cfg(doctest)]

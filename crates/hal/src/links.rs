@@ -101,7 +101,7 @@ impl Relation {
         }
     }
 
-    fn into_vec(self) -> Vec<Link> {
+    pub(crate) fn into_vec(self) -> Vec<Link> {
         match self {
             Self::One(link) => vec![link],
             Self::Many(links) => links,
@@ -226,6 +226,14 @@ impl Links {
         self.first.is_none()
     }
 
+    /// Adds links of a relation that may be there already.
+    #[cfg(feature = "derive")]
+    pub(crate) fn add(&mut self, relation: String, links: Relation) {
+        let mut all = Collected::from(std::mem::take(self));
+        all.add(relation.into(), links);
+        *self = all.links;
+    }
+
     /// Adds the links of the same resource that stood in a second `_links`.
     pub(crate) fn merge(&mut self, other: Self) {
         let mut all = Collected::from(std::mem::take(self));
@@ -280,14 +288,17 @@ impl Collected {
             }
         };
         match known {
-            Some((_, known)) => {
-                let mut both = std::mem::replace(known, Relation::Many(Vec::new())).into_vec();
-                both.extend(links.into_vec());
-                *known = Relation::Many(both);
-            }
+            Some((_, known)) => merge(known, links),
             None => all.push(relation, links),
         }
     }
+}
+
+/// Adds the links of the same relation that came a second time.
+pub(crate) fn merge(known: &mut Relation, links: Relation) {
+    let mut both = std::mem::replace(known, Relation::Many(Vec::new())).into_vec();
+    both.extend(links.into_vec());
+    *known = Relation::Many(both);
 }
 
 impl From<Links> for Collected {
@@ -382,7 +393,7 @@ impl<'de> Deserialize<'de> for ReadName {
 }
 
 /// One link, an array of them, or nothing of use.
-struct ReadRelation(Option<Relation>);
+pub(crate) struct ReadRelation(pub(crate) Option<Relation>);
 
 impl<'de> Deserialize<'de> for ReadRelation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -385,7 +385,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Relations<T> {
 }
 
 /// The items under a relation: an array, one object, or null.
-struct ItemsVisitor<T>(PhantomData<T>);
+pub(crate) struct ItemsVisitor<T>(pub(crate) PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for ItemsVisitor<T> {
     type Value = Vec<T>;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::link::Link;
 use crate::links::Links;
 use crate::reader::{Reader, Tolerance};
+use crate::related::Related;
 use crate::state::{EMBEDDED, Envelope, LINKS, Members, State, from_object, has_members};
 
 /// A resource: its own members as a type of yours, its links, and what is embedded in it.
@@ -95,6 +96,18 @@ impl<T> Resource<T> {
     ) -> Result<Self, Error> {
         self.embedded.insert(relation, value)?;
         Ok(self)
+    }
+}
+
+impl<T> Resource<T> {
+    /// Another resource, be it embedded or linked.
+    ///
+    /// # Errors
+    ///
+    /// When it is embedded and does not fit the type; the pointer begins at this resource.
+    pub fn related<R: DeserializeOwned>(&self, relation: &str) -> Result<Related<R>, Error> {
+        let links = self.links.relation(relation).cloned();
+        Ok(Related::of(self.embedded.get(relation)?, links))
     }
 }
 
