@@ -75,12 +75,18 @@ fn relation_fields<'m>(model: &'m Model<'_>) -> Vec<(&'m Member<'m>, &'m LitStr)
 }
 
 fn other_links<'m>(model: &'m Model<'_>) -> Option<&'m Member<'m>> {
-    model.fields.iter().find(|member| matches!(member.place, Place::Links))
+    model
+        .fields
+        .iter()
+        .find(|member| matches!(member.place, Place::Links))
 }
 
 fn embedded_fields<'m>(model: &'m Model<'_>) -> Vec<&'m Member<'m>> {
     let is = |member: &&Member<'_>| {
-        matches!(member.place, Place::Embedded(_) | Place::OtherEmbedded | Place::Related(_))
+        matches!(
+            member.place,
+            Place::Embedded(_) | Place::OtherEmbedded | Place::Related(_)
+        )
     };
     model.fields.iter().filter(is).collect()
 }
@@ -105,9 +111,14 @@ pub(crate) fn deserialize(model: &Model<'_>) -> TokenStream {
             param.bounds.push(parse_quote!(__hal::Default));
         }
     }
-    let lifetimes: Vec<Lifetime> =
-        model.generics.lifetimes().map(|param| param.lifetime.clone()).collect();
-    generics.params.insert(0, parse_quote!(#de #(: #lifetimes +)*));
+    let lifetimes: Vec<Lifetime> = model
+        .generics
+        .lifetimes()
+        .map(|param| param.lifetime.clone())
+        .collect();
+    generics
+        .params
+        .insert(0, parse_quote!(#de #(: #lifetimes +)*));
     if lifetimes.is_empty() {
         generics.params[0] = parse_quote!(#de);
     }
@@ -117,11 +128,17 @@ pub(crate) fn deserialize(model: &Model<'_>) -> TokenStream {
         .type_params()
         .map(|param| {
             let (name, bounds) = (&param.ident, &param.bounds);
-            quote!(#name: #bounds).to_string().replace(&de.to_string(), "'de")
+            quote!(#name: #bounds)
+                .to_string()
+                .replace(&de.to_string(), "'de")
         })
         .collect();
     let bounds = bounds.join(", ");
-    let bounds = model.generics.type_params().next().map(|_| quote!(#[serde(bound(deserialize = #bounds))]));
+    let bounds = model
+        .generics
+        .type_params()
+        .next()
+        .map(|_| quote!(#[serde(bound(deserialize = #bounds))]));
 
     let state: Vec<_> = model.state().collect();
     let state_names: Vec<_> = state.iter().map(|member| member.name).collect();
@@ -134,6 +151,11 @@ pub(crate) fn deserialize(model: &Model<'_>) -> TokenStream {
     let count = links.len();
     let places = 0..count;
     let has_others = other_links(model).is_some();
+    let others_type = if has_others {
+        quote!(__hal::Links)
+    } else {
+        quote!(())
+    };
     let has_links = count > 0 || has_others;
     let links_member = has_links.then(|| {
         quote! {
@@ -141,18 +163,23 @@ pub(crate) fn deserialize(model: &Model<'_>) -> TokenStream {
             __hal_links: __hal::ReadLinks<__Relations, #count>,
         }
     });
-    let read_links = links.iter().enumerate().filter_map(|(at, (member, relation))| {
-        let Place::Link(_) = &member.place else { return None };
-        let (field, ty) = (member.name, &member.field.ty);
-        let missing = format!("_links/{}", relation.value());
-        let read = quote_spanned!(ty.span()=> <#ty as __hal::LinkField>::read);
-        Some(quote! {
-            #field: match #read(__state.__hal_links.take(#at)) {
-                __hal::Some(links) => links,
-                __hal::None => return __hal::missing(#missing),
-            },
-        })
-    });
+    let read_links = links
+        .iter()
+        .enumerate()
+        .filter_map(|(at, (member, relation))| {
+            let Place::Link(_) = &member.place else {
+                return None;
+            };
+            let (field, ty) = (member.name, &member.field.ty);
+            let missing = format!("_links/{}", relation.value());
+            let read = quote_spanned!(ty.span()=> <#ty as __hal::LinkField>::read);
+            Some(quote! {
+                #field: match #read(__state.__hal_links.take(#at)) {
+                    __hal::Some(links) => links,
+                    __hal::None => return __hal::missing(#missing),
+                },
+            })
+        });
     let read_others = other_links(model).map(|member| {
         let field = member.name;
         let ty = &member.field.ty;
@@ -192,7 +219,9 @@ pub(crate) fn deserialize(model: &Model<'_>) -> TokenStream {
     let read_embedded = embedded.iter().zip(&embedded_names).map(|(member, field)| {
         match &member.place {
             Place::Related(relation) => {
-                let at = relations.iter().position(|known| known.value() == relation.value());
+                let at = relations
+                    .iter()
+                    .position(|known| known.value() == relation.value());
                 quote!(#field: __hal::related(__embedded.#field, __state.__hal_links.take(#at)),)
             }
             _ => quote!(#field: __embedded.#field,),
@@ -209,6 +238,8 @@ pub(crate) fn deserialize(model: &Model<'_>) -> TokenStream {
 
             impl __hal::Relations for __Relations {
                 const KEEPS_OTHERS: bool = #has_others;
+
+                type Others = #others_type;
 
                 fn place(relation: &str) -> __hal::Option<usize> {
                     match relation {
@@ -259,7 +290,8 @@ fn embedded_in(model: &Model<'_>, member: &Member<'_>) -> TokenStream {
     match &member.place {
         Place::OtherEmbedded => quote!(#[serde(flatten)] #(#serde)* #name: #ty,),
         Place::Related(relation) => {
-            let read: TokenStream = parse_quote_spanned!(ty.span()=> <#ty as __hal::RelatedField>::Resource);
+            let read: TokenStream =
+                parse_quote_spanned!(ty.span()=> <#ty as __hal::RelatedField>::Resource);
             quote!(#[serde(rename = #relation, default = "__hal::none")] #(#serde)* #name: __hal::Option<#read>,)
         }
         Place::Embedded(relation) => {
@@ -300,14 +332,18 @@ pub(crate) fn serialize(model: &Model<'_>) -> TokenStream {
     let state_types = state.iter().map(|member| &member.field.ty);
     let state_serde = state.iter().map(|member| &member.serde);
 
-    let written = relation_fields(model).into_iter().map(|(member, relation)| {
-        let (field, ty) = (member.name, &member.field.ty);
-        let write = match member.place {
-            Place::Related(_) => quote_spanned!(ty.span()=> <#ty as __hal::RelatedField>::write_links),
-            _ => quote_spanned!(ty.span()=> <#ty as __hal::LinkField>::write),
-        };
-        quote!((#relation, #write(&self.#field)))
-    });
+    let written = relation_fields(model)
+        .into_iter()
+        .map(|(member, relation)| {
+            let (field, ty) = (member.name, &member.field.ty);
+            let write = match member.place {
+                Place::Related(_) => {
+                    quote_spanned!(ty.span()=> <#ty as __hal::RelatedField>::write_links)
+                }
+                _ => quote_spanned!(ty.span()=> <#ty as __hal::LinkField>::write),
+            };
+            quote!((#relation, #write(&self.#field)))
+        });
     let others = match other_links(model) {
         Some(member) => {
             let (field, ty) = (member.name, &member.field.ty);
@@ -409,7 +445,9 @@ fn embedded_out(model: &Model<'_>, member: &Member<'_>) -> TokenStream {
                 Some("List") => Some(path_in(model, "List::is_absent")),
                 _ => None,
             };
-            let skip = skip.filter(|_| !skips).map(|skip| quote!(#[serde(skip_serializing_if = #skip)]));
+            let skip = skip
+                .filter(|_| !skips)
+                .map(|skip| quote!(#[serde(skip_serializing_if = #skip)]));
             quote!(#[serde(rename = #relation)] #skip #(#serde)* #name: #ty,)
         }
         Place::State | Place::Link(_) | Place::Links => TokenStream::new(),

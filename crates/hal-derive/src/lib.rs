@@ -16,7 +16,10 @@ use syn::{DeriveInput, parse_macro_input};
 /// See the documentation of `hal`, section "Structs with links".
 #[proc_macro_derive(HalDeserialize, attributes(hal, serde))]
 pub fn deserialize(input: TokenStream) -> TokenStream {
-    derive(&parse_macro_input!(input as DeriveInput), expand::deserialize)
+    derive(
+        &parse_macro_input!(input as DeriveInput),
+        expand::deserialize,
+    )
 }
 
 /// Writes a struct as a HAL resource: `serde::Serialize`, with links and embedded resources as fields.

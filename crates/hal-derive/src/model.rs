@@ -54,15 +54,28 @@ impl<'i> Model<'i> {
             Data::Struct(data) => match &data.fields {
                 Fields::Named(fields) => &fields.named,
                 other => {
-                    let at = if matches!(other, Fields::Unit) { input.ident.span() } else { other.span() };
-                    return Err(Error::new(at, "a resource is an object: the struct needs named fields"));
+                    let at = if matches!(other, Fields::Unit) {
+                        input.ident.span()
+                    } else {
+                        other.span()
+                    };
+                    return Err(Error::new(
+                        at,
+                        "a resource is an object: the struct needs named fields",
+                    ));
                 }
             },
             Data::Enum(data) => {
-                return Err(Error::new(data.enum_token.span, "a resource is a struct with named fields, not an enum"));
+                return Err(Error::new(
+                    data.enum_token.span,
+                    "a resource is a struct with named fields, not an enum",
+                ));
             }
             Data::Union(data) => {
-                return Err(Error::new(data.union_token.span, "a resource is a struct with named fields, not a union"));
+                return Err(Error::new(
+                    data.union_token.span,
+                    "a resource is a struct with named fields, not a union",
+                ));
             }
         };
         let mut errors = Errors::default();
@@ -83,7 +96,9 @@ impl<'i> Model<'i> {
         let mut members: Vec<Member<'i>> = Vec::new();
         for field in fields {
             let Some(name) = &field.ident else { continue };
-            let Some(place) = errors.take(place(field)) else { continue };
+            let Some(place) = errors.take(place(field)) else {
+                continue;
+            };
             for known in &members {
                 errors.take(differ(&known.place, &place, name));
             }
@@ -93,14 +108,18 @@ impl<'i> Model<'i> {
                 serde: attributes(&field.attrs, "serde").collect(),
                 place,
             };
-            if matches!(member.place, Place::Related(_)) && member.outer_type().as_deref() != Some("Related") {
+            if matches!(member.place, Place::Related(_))
+                && member.outer_type().as_deref() != Some("Related")
+            {
                 let message = "what is linked or embedded is a `hal::Related<…>`";
                 errors.push(Error::new_spanned(&field.ty, message));
             }
             members.push(member);
         }
         for member in &members {
-            if let (Place::Link(_) | Place::Links, Some(first)) = (&member.place, member.serde.first()) {
+            if let (Place::Link(_) | Place::Links, Some(first)) =
+                (&member.place, member.serde.first())
+            {
                 errors.push(Error::new_spanned(
                     first,
                     "serde's attributes have no effect on links; what can be missing is an `Option` or a `Vec`",
@@ -117,7 +136,9 @@ impl<'i> Model<'i> {
     }
 
     pub(crate) fn state(&self) -> impl Iterator<Item = &Member<'i>> {
-        self.fields.iter().filter(|member| matches!(member.place, Place::State))
+        self.fields
+            .iter()
+            .filter(|member| matches!(member.place, Place::State))
     }
 }
 
@@ -129,7 +150,10 @@ impl Member<'_> {
             ty = &group.elem;
         }
         let Type::Path(path) = ty else { return None };
-        path.path.segments.last().map(|segment| segment.ident.to_string())
+        path.path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string())
     }
 
     /// Whether one of serde's attributes of the field has one of these words.
@@ -156,16 +180,33 @@ fn skip_value(meta: &ParseNestedMeta<'_>) -> Result<(), Error> {
 }
 
 fn attributes<'a>(all: &'a [Attribute], name: &'static str) -> impl Iterator<Item = &'a Attribute> {
-    all.iter().filter(move |attribute| attribute.path().is_ident(name))
+    all.iter()
+        .filter(move |attribute| attribute.path().is_ident(name))
 }
 
 /// serde's attributes of a struct that cannot work on one that is taken apart.
 fn check_container(attribute: &Attribute) -> Result<(), Error> {
     attribute.parse_nested_meta(|meta| {
-        for word in ["default", "from", "try_from", "into", "transparent", "remote", "untagged", "bound", "crate"] {
+        for word in [
+            "default",
+            "from",
+            "try_from",
+            "into",
+            "transparent",
+            "remote",
+            "untagged",
+            "bound",
+            "crate",
+        ] {
             if meta.path.is_ident(word) {
-                let instead = if word == "default" { "; put it on the fields" } else { "" };
-                return Err(meta.error(format!("`{word}` cannot be used together with links and embedded resources{instead}")));
+                let instead = if word == "default" {
+                    "; put it on the fields"
+                } else {
+                    ""
+                };
+                return Err(meta.error(format!(
+                    "`{word}` cannot be used together with links and embedded resources{instead}"
+                )));
             }
         }
         skip_value(&meta)
@@ -197,21 +238,57 @@ fn place(field: &Field) -> Result<Place, Error> {
             } else if meta.path.is_ident("links") {
                 said.links = true;
             } else {
-                return Err(meta.error("expected `link = \"…\"`, `embedded = \"…\"`, `links` or `embedded`"));
+                return Err(meta
+                    .error("expected `link = \"…\"`, `embedded = \"…\"`, `links` or `embedded`"));
             }
             Ok(())
         })?;
     }
     Ok(match said {
-        Said { link: None, embedded: None, links: false, other_embedded: false } => {
-            let Some(attribute) = last else { return Ok(Place::State) };
-            return Err(Error::new_spanned(attribute, "expected `link = \"…\"`, `embedded = \"…\"`, `links` or `embedded`"));
+        Said {
+            link: None,
+            embedded: None,
+            links: false,
+            other_embedded: false,
+        } => {
+            let Some(attribute) = last else {
+                return Ok(Place::State);
+            };
+            return Err(Error::new_spanned(
+                attribute,
+                "expected `link = \"…\"`, `embedded = \"…\"`, `links` or `embedded`",
+            ));
         }
-        Said { link: Some(link), embedded: None, links: false, other_embedded: false } => Place::Link(link),
-        Said { link: None, embedded: Some(embedded), links: false, other_embedded: false } => Place::Embedded(embedded),
-        Said { link: None, embedded: None, links: true, other_embedded: false } => Place::Links,
-        Said { link: None, embedded: None, links: false, other_embedded: true } => Place::OtherEmbedded,
-        Said { link: Some(link), embedded: Some(embedded), links: false, other_embedded: false } => {
+        Said {
+            link: Some(link),
+            embedded: None,
+            links: false,
+            other_embedded: false,
+        } => Place::Link(link),
+        Said {
+            link: None,
+            embedded: Some(embedded),
+            links: false,
+            other_embedded: false,
+        } => Place::Embedded(embedded),
+        Said {
+            link: None,
+            embedded: None,
+            links: true,
+            other_embedded: false,
+        } => Place::Links,
+        Said {
+            link: None,
+            embedded: None,
+            links: false,
+            other_embedded: true,
+        } => Place::OtherEmbedded,
+        Said {
+            link: Some(link),
+            embedded: Some(embedded),
+            links: false,
+            other_embedded: false,
+        } => {
             if link.value() != embedded.value() {
                 return Err(Error::new(
                     embedded.span(),
@@ -240,9 +317,9 @@ fn differ(known: &Place, new: &Place, at: &Ident) -> Result<(), Error> {
         }
     }
     match (known, new) {
-        (Place::Links, Place::Links) | (Place::OtherEmbedded, Place::OtherEmbedded) => {
-            Err(Error::new(at.span(), "another field has the other relations"))
-        }
+        (Place::Links, Place::Links) | (Place::OtherEmbedded, Place::OtherEmbedded) => Err(
+            Error::new(at.span(), "another field has the other relations"),
+        ),
         _ => Ok(()),
     }
 }

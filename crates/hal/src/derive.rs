@@ -16,10 +16,10 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::json::Json;
 use crate::link::{Link, ReadLink};
 pub use crate::links::Links;
-use crate::links::{ReadRelation, Relation, merge};
+use crate::links::{Relation, RelationSeed, merge};
 use crate::list::ItemsVisitor;
-pub use crate::related::{LinkField, RelatedField, Written};
 use crate::related::Related;
+pub use crate::related::{LinkField, RelatedField, Written};
 use crate::state::{EMBEDDED, LINKS, Members, has_members};
 
 /// Which relations a struct has fields for.
@@ -27,28 +27,44 @@ pub trait Relations {
     /// Whether there is a field for all others.
     const KEEPS_OTHERS: bool;
 
+    /// `Links` if there is, else nothing.
+    type Others: Others;
+
     /// The number of a relation's field.
     fn place(relation: &str) -> Option<usize>;
 }
 
-/// The links of a struct's fields, by number, and the others.
-pub struct ReadLinks<R, const N: usize> {
-    fields: [Option<Relation>; N],
-    pub others: Links,
-    relations: PhantomData<R>,
+/// Takes the relations that no field is for.
+pub trait Others: Default + fmt::Debug {
+    fn add(&mut self, name: String, links: Relation);
 }
 
-impl<R, const N: usize> Default for ReadLinks<R, N> {
+impl Others for () {
+    fn add(&mut self, _: String, _: Relation) {}
+}
+
+impl Others for Links {
+    fn add(&mut self, name: String, links: Relation) {
+        Links::add(self, name, links);
+    }
+}
+
+/// The links of a struct's fields, by number, and the others.
+pub struct ReadLinks<R: Relations, const N: usize> {
+    fields: [Option<Relation>; N],
+    pub others: R::Others,
+}
+
+impl<R: Relations, const N: usize> Default for ReadLinks<R, N> {
     fn default() -> Self {
         Self {
             fields: [const { None }; N],
-            others: Links::new(),
-            relations: PhantomData,
+            others: R::Others::default(),
         }
     }
 }
 
-impl<R, const N: usize> ReadLinks<R, N> {
+impl<R: Relations, const N: usize> ReadLinks<R, N> {
     #[inline]
     pub fn take(&mut self, place: usize) -> Option<Relation> {
         self.fields.get_mut(place)?.take()
@@ -67,7 +83,7 @@ impl<R, const N: usize> ReadLinks<R, N> {
     }
 }
 
-impl<R, const N: usize> fmt::Debug for ReadLinks<R, N> {
+impl<R: Relations, const N: usize> fmt::Debug for ReadLinks<R, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fields.fmt(f)
     }
@@ -76,52 +92,64 @@ impl<R, const N: usize> fmt::Debug for ReadLinks<R, N> {
 impl<'de, R: Relations, const N: usize> Deserialize<'de> for ReadLinks<R, N> {
     #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ReadLinksVisitor(Self::default()))
+        let mut all = Self::default();
+        deserializer.deserialize_any(ReadLinksVisitor(&mut all))?;
+        Ok(all)
     }
 }
 
-struct ReadLinksVisitor<R, const N: usize>(ReadLinks<R, N>);
+struct ReadLinksVisitor<'l, R: Relations, const N: usize>(&'l mut ReadLinks<R, N>);
 
-impl<'de, R: Relations, const N: usize> Visitor<'de> for ReadLinksVisitor<R, N> {
-    type Value = ReadLinks<R, N>;
+impl<'de, R: Relations, const N: usize> Visitor<'de> for ReadLinksVisitor<'_, R, N> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of links")
     }
 
     #[inline]
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut name = None;
         while let Some(place) = map.next_key_seed(PlaceSeed::<R>(&mut name, PhantomData))? {
-            if place.is_none() && name.is_none() {
+            if let Some(field @ None) = place.and_then(|place| self.0.fields.get_mut(place)) {
+                map.next_value_seed(RelationSeed(field))?;
+            } else if place.is_none() && name.is_none() {
                 map.next_value::<de::IgnoredAny>()?;
-            } else if let ReadRelation(Some(links)) = map.next_value()? {
-                self.0.add(place, name.take(), links);
+            } else {
+                let mut links = None;
+                map.next_value_seed(RelationSeed(&mut links))?;
+                if let Some(links) = links {
+                    self.0.add(place, name.take(), links);
+                }
             }
         }
-        Ok(self.0)
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some(ReadLink { relation, link }) = seq.next_element()? {
             let relation = relation.map(|relation| relation.1);
             if let (Some(Json::Text(relation)), Some(link)) = (relation, link) {
                 let place = R::place(&relation);
-                self.0.add(place, R::KEEPS_OTHERS.then_some(relation), Relation::One(link));
+                self.0.add(
+                    place,
+                    R::KEEPS_OTHERS.then_some(relation),
+                    Relation::One(link),
+                );
             }
         }
-        Ok(self.0)
+        Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(self.0)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(self.0)
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Self::Value, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<(), D::Error> {
         inner.deserialize_any(self)
     }
 }
@@ -199,7 +227,8 @@ pub fn write_links<M: SerializeMap>(
     fields: &[(&'static str, Option<Written<'_>>)],
     others: Option<&Links>,
 ) -> Result<(), M::Error> {
-    if fields.iter().any(|(_, links)| links.is_some()) || others.is_some_and(|links| !links.is_empty())
+    if fields.iter().any(|(_, links)| links.is_some())
+        || others.is_some_and(|links| !links.is_empty())
     {
         map.serialize_entry(LINKS, &WrittenLinks { fields, others })?;
     }
@@ -257,6 +286,7 @@ impl Serialize for Written<'_> {
 }
 
 impl LinkField for Link {
+    #[inline]
     fn read(links: Option<Relation>) -> Option<Self> {
         match links? {
             Relation::One(link) => Some(link),

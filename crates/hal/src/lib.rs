@@ -77,9 +77,9 @@ pub use links::{Links, Relation};
 pub use list::{Form, List};
 pub use reader::Tolerance::{Lenient, Strict};
 pub use reader::{Limits, Reader, Tolerance};
+pub use related::Related;
 #[cfg(feature = "derive")]
 pub use related::{LinkField, RelatedField, Written};
-pub use related::Related;
 pub use resource::Resource;
 
 #[cfg(doctest)]

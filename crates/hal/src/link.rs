@@ -173,6 +173,87 @@ impl Link {
     }
 }
 
+impl Link {
+    /// Reads the members to their places; says whether there is a target.
+    #[inline]
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        relation: &mut Option<Box<(String, Json)>>,
+        mut map: A,
+    ) -> Result<bool, A::Error> {
+        let link = self;
+        let mut has_target = false;
+        // the name of a member that is not spelled as in the format
+        let mut name = None;
+        while let Some(member) = map.next_key_seed(MemberSeed(&mut name))? {
+            if member == Some(Member::Href) && name.is_none() {
+                match map.next_value_seed(TextSeed(&mut link.href))? {
+                    None => has_target = true,
+                    Some(Json::Null) => {}
+                    Some(other) => {
+                        link.push_extra(Member::Href.name().to_owned(), other.into());
+                    }
+                }
+                continue;
+            }
+            let name = name.take();
+            let value: Json = map.next_value()?;
+            let text = match (member, value) {
+                (Some(_), Json::Null) => continue,
+                (Some(Member::Templated), Json::Bool(templated)) => {
+                    link.more_mut().templated = Some(templated);
+                    continue;
+                }
+                (Some(Member::Templated), value) | (None, value) => {
+                    let name = name.unwrap_or_else(|| Member::Templated.name().to_owned());
+                    if relation.is_none() && name.eq_ignore_ascii_case("rel") {
+                        *relation = Some(Box::new((name, value)));
+                    } else {
+                        link.push_extra(name, value.into());
+                    }
+                    continue;
+                }
+                (Some(_), Json::Text(text)) => text,
+                (Some(member), value) => {
+                    let name = name.unwrap_or_else(|| member.name().to_owned());
+                    link.push_extra(name, value.into());
+                    continue;
+                }
+            };
+            match member {
+                Some(Member::Href) => {
+                    link.href = text;
+                    has_target = true;
+                }
+                Some(Member::Type) => link.more_mut().media_type = Some(text),
+                Some(Member::Deprecation) => link.more_mut().deprecation = Some(text),
+                Some(Member::Name) => link.more_mut().name = Some(text),
+                Some(Member::Profile) => link.more_mut().profile = Some(text),
+                Some(Member::Title) => link.more_mut().title = Some(text),
+                Some(Member::Hreflang) => link.more_mut().hreflang = Some(text),
+                Some(Member::Templated) | None => {}
+            }
+        }
+        Ok(has_target)
+    }
+
+    /// A link out of the object that it is, if it has a target. The relation inside is just another
+    /// member then.
+    #[inline]
+    pub(crate) fn of_object<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+        let mut link = Self::default();
+        let mut relation = None;
+        if !link.read(&mut relation, map)? {
+            return Ok(None);
+        }
+        if let Some(relation) = relation {
+            let (name, value) = *relation;
+            link.push_extra(name, value.into());
+        }
+        Ok(Some(link))
+    }
+}
+
 /// A member of the format, in the spelling of the draft or of others.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Member {
@@ -256,61 +337,10 @@ impl<'de> Visitor<'de> for LinkVisitor {
         f.write_str("a link object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ReadLink, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ReadLink, A::Error> {
         let mut link = Link::default();
-        let mut has_target = false;
         let mut relation = None;
-        // the name of a member that is not spelled as in the format
-        let mut name = None;
-        while let Some(member) = map.next_key_seed(MemberSeed(&mut name))? {
-            if member == Some(Member::Href) && name.is_none() {
-                match map.next_value_seed(TextSeed(&mut link.href))? {
-                    None => has_target = true,
-                    Some(Json::Null) => {}
-                    Some(other) => {
-                        link.push_extra(Member::Href.name().to_owned(), other.into());
-                    }
-                }
-                continue;
-            }
-            let name = name.take();
-            let value: Json = map.next_value()?;
-            let text = match (member, value) {
-                (Some(_), Json::Null) => continue,
-                (Some(Member::Templated), Json::Bool(templated)) => {
-                    link.more_mut().templated = Some(templated);
-                    continue;
-                }
-                (Some(Member::Templated), value) | (None, value) => {
-                    let name = name.unwrap_or_else(|| Member::Templated.name().to_owned());
-                    if relation.is_none() && name.eq_ignore_ascii_case("rel") {
-                        relation = Some(Box::new((name, value)));
-                    } else {
-                        link.push_extra(name, value.into());
-                    }
-                    continue;
-                }
-                (Some(_), Json::Text(text)) => text,
-                (Some(member), value) => {
-                    let name = name.unwrap_or_else(|| member.name().to_owned());
-                    link.push_extra(name, value.into());
-                    continue;
-                }
-            };
-            match member {
-                Some(Member::Href) => {
-                    link.href = text;
-                    has_target = true;
-                }
-                Some(Member::Type) => link.more_mut().media_type = Some(text),
-                Some(Member::Deprecation) => link.more_mut().deprecation = Some(text),
-                Some(Member::Name) => link.more_mut().name = Some(text),
-                Some(Member::Profile) => link.more_mut().profile = Some(text),
-                Some(Member::Title) => link.more_mut().title = Some(text),
-                Some(Member::Hreflang) => link.more_mut().hreflang = Some(text),
-                Some(Member::Templated) | None => {}
-            }
-        }
+        let has_target = link.read(&mut relation, map)?;
         Ok(ReadLink {
             relation,
             link: has_target.then_some(link),

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -233,27 +233,14 @@ impl Links {
         all.add(relation.into(), links);
         *self = all.links;
     }
-
-    /// Adds the links of the same resource that stood in a second `_links`.
-    pub(crate) fn merge(&mut self, other: Self) {
-        let mut all = Collected::from(std::mem::take(self));
-        for (relation, links) in other
-            .first
-            .into_iter()
-            .chain(other.others.into_iter().flat_map(|others| *others))
-        {
-            all.add(relation, links);
-        }
-        *self = all.links;
-    }
 }
 
 /// Collects relations that may come twice, in a time that stays linear however many there are.
 #[derive(Default)]
-struct Collected {
-    links: Links,
+pub(crate) struct Collected {
+    pub(crate) links: Links,
     /// Where each stands in the others, once there are many.
-    places: Option<HashMap<Name, usize>>,
+    places: Option<Box<HashMap<Name, usize>>>,
 }
 
 /// Up to here looking through is faster than hashing.
@@ -276,7 +263,7 @@ impl Collected {
         } else {
             let places = self.places.get_or_insert_with(|| {
                 let names = all.others().iter().map(|(name, _)| name.clone());
-                names.enumerate().map(|(at, name)| (name, at)).collect()
+                Box::new(names.enumerate().map(|(at, name)| (name, at)).collect())
             });
             match (&mut all.first, places.get(&relation)) {
                 (Some(first), _) if first.0 == relation => Some(first),
@@ -301,6 +288,16 @@ pub(crate) fn merge(known: &mut Relation, links: Relation) {
     *known = Relation::Many(both);
 }
 
+impl<'de> DeserializeSeed<'de> for &mut Collected {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+#[cfg(feature = "derive")]
 impl From<Links> for Collected {
     fn from(links: Links) -> Self {
         Self {
@@ -321,51 +318,53 @@ impl FromIterator<(String, Relation)> for Links {
 }
 
 impl<'de> Deserialize<'de> for Links {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct LinksVisitor;
+        let mut all = Collected::default();
+        deserializer.deserialize_any(&mut all)?;
+        Ok(all.links)
+    }
+}
 
-        impl<'de> Visitor<'de> for LinksVisitor {
-            type Value = Links;
+impl<'de> Visitor<'de> for &mut Collected {
+    type Value = ();
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of links")
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of links")
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Links, A::Error> {
-                let mut all = Collected::default();
-                while let Some(ReadName(relation)) = map.next_key()? {
-                    if let ReadRelation(Some(links)) = map.next_value()? {
-                        all.add(relation, links);
-                    }
-                }
-                Ok(all.links)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Links, A::Error> {
-                let mut all = Collected::default();
-                while let Some(read) = seq.next_element::<ReadLink>()? {
-                    let relation = read.relation.map(|relation| relation.1);
-                    if let (Some(Json::Text(relation)), Some(link)) = (relation, read.link) {
-                        all.add(relation.into(), Relation::One(link));
-                    }
-                }
-                Ok(all.links)
-            }
-
-            fn visit_unit<E>(self) -> Result<Links, E> {
-                Ok(Links::default())
-            }
-
-            fn visit_none<E>(self) -> Result<Links, E> {
-                Ok(Links::default())
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Links, D::Error> {
-                inner.deserialize_any(self)
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(ReadName(relation)) = map.next_key()? {
+            let mut links = None;
+            map.next_value_seed(RelationSeed(&mut links))?;
+            if let Some(links) = links {
+                self.add(relation, links);
             }
         }
+        Ok(())
+    }
 
-        deserializer.deserialize_any(LinksVisitor)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(read) = seq.next_element::<ReadLink>()? {
+            let relation = read.relation.map(|relation| relation.1);
+            if let (Some(Json::Text(relation)), Some(link)) = (relation, read.link) {
+                self.add(relation.into(), Relation::One(link));
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<(), D::Error> {
+        inner.deserialize_any(self)
     }
 }
 
@@ -392,61 +391,59 @@ impl<'de> Deserialize<'de> for ReadName {
     }
 }
 
-/// One link, an array of them, or nothing of use.
-pub(crate) struct ReadRelation(pub(crate) Option<Relation>);
+/// Reads one link, an array of them, or nothing of use, to its place.
+pub(crate) struct RelationSeed<'r>(pub(crate) &'r mut Option<Relation>);
 
-impl<'de> Deserialize<'de> for ReadRelation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RelationVisitor;
+impl<'de> DeserializeSeed<'de> for RelationSeed<'_> {
+    type Value = ();
 
-        macro_rules! one {
-            ($($method:ident $type:ty),*) => { $(
-                fn $method<E: serde::de::Error>(self, value: $type) -> Result<ReadRelation, E> {
-                    Ok(LinkVisitor.$method(value)?.into())
-                }
-            )* };
-        }
-
-        impl<'de> Visitor<'de> for RelationVisitor {
-            type Value = ReadRelation;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a link or an array of links")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ReadRelation, A::Error> {
-                Ok(LinkVisitor.visit_map(map)?.into())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ReadRelation, A::Error> {
-                let mut links = Vec::new();
-                while let Some(read) = seq.next_element::<ReadLink>()? {
-                    links.extend(read.into_link());
-                }
-                Ok(ReadRelation(Some(Relation::Many(links))))
-            }
-
-            fn visit_unit<E>(self) -> Result<ReadRelation, E> {
-                Ok(ReadRelation(None))
-            }
-
-            fn visit_none<E>(self) -> Result<ReadRelation, E> {
-                Ok(ReadRelation(None))
-            }
-
-            one!(visit_str &str, visit_string String, visit_bool bool);
-            one!(visit_u64 u64, visit_i64 i64, visit_f64 f64);
-        }
-
-        deserializer.deserialize_any(RelationVisitor)
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-impl From<ReadLink> for ReadRelation {
-    #[inline]
-    fn from(read: ReadLink) -> Self {
-        Self(read.into_link().map(Relation::One))
+macro_rules! one {
+    ($($method:ident $type:ty),*) => { $(
+        fn $method<E: serde::de::Error>(self, value: $type) -> Result<(), E> {
+            *self.0 = LinkVisitor.$method(value)?.into_link().map(Relation::One);
+            Ok(())
+        }
+    )* };
+}
+
+impl<'de> Visitor<'de> for RelationSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a link or an array of links")
     }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        *self.0 = Link::of_object(map)?.map(Relation::One);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut links = Vec::new();
+        while let Some(read) = seq.next_element::<ReadLink>()? {
+            links.extend(read.into_link());
+        }
+        *self.0 = Some(Relation::Many(links));
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    one!(visit_str &str, visit_string String, visit_bool bool);
+    one!(visit_u64 u64, visit_i64 i64, visit_f64 f64);
 }
 
 impl Serialize for Relation {
@@ -460,7 +457,8 @@ impl Serialize for Relation {
 
 impl<'de> Deserialize<'de> for Relation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let ReadRelation(links) = ReadRelation::deserialize(deserializer)?;
+        let mut links = None;
+        RelationSeed(&mut links).deserialize(deserializer)?;
         links.ok_or_else(|| D::Error::missing_field("href"))
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind};
 use crate::json::Json;
 use crate::link::Link;
-use crate::links::Links;
+use crate::links::{Collected, Links};
 use crate::reader::{Reader, Tolerance};
 use crate::state::{self, EMBEDDED, LINKS};
 
@@ -323,11 +323,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
             });
         }
         let (relation, items) = embedded.unwrap_or_default();
-        let mut links = Links::new();
+        let mut links = Collected::default();
         let mut rest = Vec::new();
         for (name, value) in before {
             if name == LINKS {
-                links.merge(Links::deserialize(value.into_deserializer())?);
+                links.deserialize(value.into_deserializer())?;
             } else {
                 rest.push((name, value));
             }
@@ -335,7 +335,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         Ok(List {
             items,
             form: Form::Embedded(relation),
-            links,
+            links: links.links,
             rest,
         })
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::embedded::Embedded;
 use crate::error::Error;
 use crate::link::Link;
-use crate::links::Links;
+use crate::links::{Collected, Links};
 use crate::reader::{Reader, Tolerance};
 use crate::related::Related;
 use crate::state::{EMBEDDED, Envelope, LINKS, Members, State, from_object, has_members};
@@ -164,7 +164,7 @@ where
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Resource<T, E>, A::Error> {
                 let mut envelope = Envelope {
-                    links: Links::new(),
+                    links: Collected::default(),
                     embedded: None,
                 };
                 let state = from_object(State {
@@ -174,7 +174,7 @@ where
                 let embedded = envelope.embedded.unwrap_or_default();
                 Ok(Resource {
                     state,
-                    links: envelope.links,
+                    links: envelope.links.links,
                     embedded,
                 })
             }

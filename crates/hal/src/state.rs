@@ -12,14 +12,14 @@ use serde::ser::{self, Impossible, SerializeMap};
 use serde::{Deserializer, Serialize, Serializer, forward_to_deserialize_any};
 
 use crate::json::{Borrowed, Key, KeyText, Transient};
-use crate::links::Links;
+use crate::links::Collected;
 
 pub(crate) const LINKS: &str = "_links";
 pub(crate) const EMBEDDED: &str = "_embedded";
 
 /// What is taken out of the object while the rest goes to its type.
 pub(crate) struct Envelope<E> {
-    pub(crate) links: Links,
+    pub(crate) links: Collected,
     pub(crate) embedded: Option<E>,
 }
 
@@ -75,14 +75,11 @@ impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> MapAccess<'de> for State<'_, A
 impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> State<'_, A, E> {
     /// Takes the value of `_links` or `_embedded`.
     fn envelope(&mut self, is_links: bool) -> Result<(), A::Error> {
-        if !is_links {
-            if let Some(embedded) = self.map.next_value()? {
-                self.envelope.embedded = Some(embedded);
-            }
-        } else if self.envelope.links.is_empty() {
-            self.envelope.links = self.map.next_value()?;
-        } else {
-            self.envelope.links.merge(self.map.next_value()?);
+        if is_links {
+            return self.map.next_value_seed(&mut self.envelope.links);
+        }
+        if let Some(embedded) = self.map.next_value()? {
+            self.envelope.embedded = Some(embedded);
         }
         Ok(())
     }

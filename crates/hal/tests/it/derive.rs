@@ -42,7 +42,10 @@ fn both_directions() {
     assert_eq!((order.id, order.is_paid, &order.note), (7, true, &None));
     assert_eq!(order.itself, Link::new("/7"));
     assert_eq!(order.items, [Link::new("/7/1")]);
-    assert_eq!(order.links, Links::new().with("find", Link::template("/{id}")));
+    assert_eq!(
+        order.links,
+        Links::new().with("find", Link::template("/{id}"))
+    );
     assert_eq!(order.lines[0].itself.as_deref(), Some("/tea"));
     assert_eq!(order.lines[1].itself, None);
     assert_eq!(order.customer.embedded().unwrap()["Ada"], 1);
@@ -72,8 +75,18 @@ fn what_is_irregular_is_read_as_elsewhere() {
 #[test]
 fn errors_say_where() {
     for (json, pointer, expected, found) in [
-        (r#"{"orderID":1,"isPaid":true}"#, "", "a member _links/self", "none"),
-        (r#"{"orderID":1,"isPaid":true,"_links":{"self":{}}}"#, "", "a member _links/self", "none"),
+        (
+            r#"{"orderID":1,"isPaid":true}"#,
+            "",
+            "a member _links/self",
+            "none",
+        ),
+        (
+            r#"{"orderID":1,"isPaid":true,"_links":{"self":{}}}"#,
+            "",
+            "a member _links/self",
+            "none",
+        ),
         (r#"{"orderID":"1"}"#, "/orderID", "u64", "a string"),
         (
             r#"{"orderID":1,"x":1}"#,
@@ -81,17 +94,33 @@ fn errors_say_where() {
             "only the members orderID, isPaid, note, _links, _embedded",
             "another member",
         ),
-        (r#"{"_links":7}"#, "/_links", "an object of links", "a number"),
+        (
+            r#"{"_links":7}"#,
+            "/_links",
+            "an object of links",
+            "a number",
+        ),
         (
             r#"{"_embedded":{"lines":[{"product":"a"},{"product":1}]}}"#,
             "/_embedded/lines/1/product",
             "a string",
             "a number",
         ),
-        (r#"{"_embedded":{"lines":7}}"#, "/_embedded/lines", "an array or an object", "a number"),
+        (
+            r#"{"_embedded":{"lines":7}}"#,
+            "/_embedded/lines",
+            "an array or an object",
+            "a number",
+        ),
     ] {
-        let error = Reader::new(hal::Lenient).read::<Order>(json.as_bytes()).unwrap_err();
-        assert_eq!((error.pointer(), error.expected(), error.found()), (pointer, expected, found), "{json}");
+        let error = Reader::new(hal::Lenient)
+            .read::<Order>(json.as_bytes())
+            .unwrap_err();
+        assert_eq!(
+            (error.pointer(), error.expected(), error.found()),
+            (pointer, expected, found),
+            "{json}"
+        );
     }
 }
 
@@ -103,13 +132,20 @@ fn generics_lifetimes_and_attributes_of_serdes() {
     mod cents {
         use serde::{Deserialize, Deserializer, Serializer};
 
-        pub(super) fn serialize<S: Serializer>(cents: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        pub(super) fn serialize<S: Serializer>(
+            cents: &u64,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
             serializer.serialize_str(&format!("{}.{:02}", cents / 100, cents % 100))
         }
 
-        pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<u64, D::Error> {
             let text = String::deserialize(deserializer)?;
-            text.replace('.', "").parse().map_err(serde::de::Error::custom)
+            text.replace('.', "")
+                .parse()
+                .map_err(serde::de::Error::custom)
         }
     }
     #[derive(Debug, PartialEq, HalDeserialize, HalSerialize)]
@@ -138,7 +174,10 @@ fn generics_lifetimes_and_attributes_of_serdes() {
     }
     let json = r#"{"title":"a","price":"1.05","mood":"Fine","more":[1],"_embedded":{"best":3,"parts":[1,2],"x":{"y":1}},"_links":{"up":[{"href":"/"}]}}"#;
     let page: Page<'_, u8, 0> = serde_json::from_str(json).unwrap();
-    assert_eq!((page.title, page.price, page.best, page.parts.len()), ("a", 105, 3, 2));
+    assert_eq!(
+        (page.title, page.price, page.best, page.parts.len()),
+        ("a", 105, 3, 2)
+    );
     assert_eq!(page.rest["more"], json!([1]));
     let written = r#"{"_links":{"up":[{"href":"/"}]},"title":"a","price":"1.05","mood":"FINE","more":[1],"_embedded":{"parts":[1,2],"best":3,"x":{"y":1}}}"#;
     assert_eq!(serde_json::to_string(&page).unwrap(), written);
@@ -157,7 +196,8 @@ fn derived_structs_work_wherever_serde_does() {
         Order(Box<Order>),
         Other(Value),
     }
-    let list: List<Order> = serde_json::from_str(&format!(r#"{{"_embedded":{{"orders":[{ORDER}]}}}}"#)).unwrap();
+    let list: List<Order> =
+        serde_json::from_str(&format!(r#"{{"_embedded":{{"orders":[{ORDER}]}}}}"#)).unwrap();
     assert_eq!(list[0].id, 7);
     match serde_json::from_str(ORDER).unwrap() {
         Either::Order(order) => assert_eq!(order, list[0].clone().into()),
@@ -166,18 +206,35 @@ fn derived_structs_work_wherever_serde_does() {
 }
 
 fn order() -> impl Strategy<Value = Order> {
-    let line = || (".{0,5}", proptest::option::of(".{0,5}")).prop_map(|(product, itself)| Line { product, itself });
-    (any::<u64>(), any::<bool>(), proptest::option::of(".{0,5}"), vec(".{0,9}", 0..3), vec(line(), 0..3), proptest::option::of(line()))
+    let line = || {
+        (".{0,5}", proptest::option::of(".{0,5}"))
+            .prop_map(|(product, itself)| Line { product, itself })
+    };
+    (
+        any::<u64>(),
+        any::<bool>(),
+        proptest::option::of(".{0,5}"),
+        vec(".{0,9}", 0..3),
+        vec(line(), 0..3),
+        proptest::option::of(line()),
+    )
         .prop_map(|(id, is_paid, note, targets, lines, gift)| Order {
             id,
             is_paid,
             note,
             itself: Link::new(format!("/{id}")).with_title("\u{1F375}"),
             items: targets.iter().map(Link::new).collect(),
-            links: targets.iter().map(|t| (format!("x{t}"), Relation::One(Link::new(t)))).collect(),
+            links: targets
+                .iter()
+                .map(|t| (format!("x{t}"), Relation::One(Link::new(t))))
+                .collect(),
             lines,
             gift,
-            customer: if is_paid { Related::linked(Link::new("/c")) } else { Related::new(BTreeMap::from([("a".into(), 1)])) },
+            customer: if is_paid {
+                Related::linked(Link::new("/c"))
+            } else {
+                Related::new(BTreeMap::from([("a".into(), 1)]))
+            },
         })
 }
 
