@@ -118,7 +118,7 @@ fn encoding<'a, T: Serialize + Deserialize<'a> + 'a>(
 }
 
 /// Each round runs every rival once, in an order of its own, since a rival finds the heap as the one
-/// before left it; the medians are compared with the first's.
+/// before left it, and is compared with the first in the same round.
 fn race(title: &str, rounds: usize, mut rivals: Vec<Rival<'_>>) {
     // `cargo bench … -- NAME` runs those whose name has it
     let only: Vec<String> = std::env::args()
@@ -148,24 +148,29 @@ fn race(title: &str, rounds: usize, mut rivals: Vec<Rival<'_>>) {
         for at in order {
             let took = (rivals[at].1)();
             if round > 0 {
-                times[at].push(took);
+                times[at].push(took.as_secs_f64() * 1e3);
             }
         }
     }
-    println!("\n{title}");
-    let medians: Vec<f64> = times
-        .iter_mut()
-        .map(|times| {
-            times.sort();
-            times[times.len() / 2].as_secs_f64() * 1e3
-        })
-        .collect();
-    for ((name, _), median) in rivals.iter().zip(&medians) {
+    println!(
+        "\n{title:<60} {:>9}  {:>5}  {:>9}",
+        "median", "ratio", "least"
+    );
+    for ((name, _), took) in rivals.iter().zip(&times) {
+        // of each round by itself: what slows the machine down for a while slows both
+        let ratios = took.iter().zip(&times[0]).map(|(a, b)| a / b).collect();
+        let least = took.iter().copied().fold(f64::INFINITY, f64::min);
+        let middle = median(took.clone());
         println!(
-            "  {name:<58} {median:>7.1} ms  {:>5.2}",
-            median / medians[0]
+            "  {name:<58} {middle:>6.1} ms  {:>5.2}  {least:>6.1} ms",
+            median(ratios)
         );
     }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn main() {

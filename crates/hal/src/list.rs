@@ -133,6 +133,22 @@ impl<T> List<T> {
         }
     }
 
+    /// What is around one item that stands alone: nothing.
+    pub(crate) fn around_single() -> Self {
+        Self {
+            form: Form::Single,
+            ..Self::default()
+        }
+    }
+
+    /// The same HAL list, of this relation.
+    pub(crate) fn with_relation(self, relation: Option<String>) -> Self {
+        Self {
+            form: Form::Embedded(relation),
+            ..self
+        }
+    }
+
     /// The items.
     #[must_use]
     pub fn items(&self) -> &[T] {

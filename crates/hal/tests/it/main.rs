@@ -4,6 +4,7 @@
 mod derive;
 mod hostile;
 mod irregular;
+mod items;
 mod list;
 mod resource;
 mod samples;
