@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 #[path = "shared/rights.rs"]
+#[allow(dead_code, reason = "shared by the benches and a test")]
 mod rights;
 
 /// The members of a right, the same for all.

@@ -33,3 +33,56 @@ pub(crate) fn list(count: usize) -> Vec<u8> {
     json.push_str(TAIL);
     json.into_bytes()
 }
+
+/// A list that is made while it is read, of at least so many bytes.
+pub(crate) struct Endless {
+    bytes: u64,
+    given: u64,
+    next: usize,
+    piece: String,
+    at: usize,
+    ended: bool,
+}
+
+impl Endless {
+    pub(crate) fn of(bytes: u64) -> Self {
+        let piece = HEAD.to_owned();
+        Self {
+            bytes,
+            given: 0,
+            next: 0,
+            piece,
+            at: 0,
+            ended: false,
+        }
+    }
+}
+
+impl std::io::Read for Endless {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        let mut written = 0;
+        while written < to.len() {
+            if self.at == self.piece.len() {
+                if self.ended {
+                    break;
+                }
+                self.at = 0;
+                self.piece.clear();
+                if self.given < self.bytes {
+                    write(self.next, &mut self.piece);
+                    self.next += 1;
+                } else {
+                    self.piece.push_str(TAIL);
+                    self.ended = true;
+                }
+            }
+            let rest = &self.piece.as_bytes()[self.at..];
+            let count = rest.len().min(to.len() - written);
+            to[written..written + count].copy_from_slice(&rest[..count]);
+            written += count;
+            self.at += count;
+            self.given += count as u64;
+        }
+        Ok(written)
+    }
+}
