@@ -51,6 +51,8 @@
 #[doc(hidden)]
 #[path = "derive.rs"]
 pub mod __private;
+#[cfg(feature = "client")]
+pub mod client;
 mod embedded;
 mod error;
 mod inspect;

@@ -189,8 +189,22 @@ impl Links {
         self.relation(relation).map_or(&[], Relation::as_slice)
     }
 
-    /// What stands under a relation. Its name is compared as it is, and without regard to case if that
-    /// finds nothing (RFC 8288 §2.1).
+    /// What stands under a relation. Its name is compared as it is; if that finds nothing, without regard to
+    /// case (RFC 8288 §2.1); and then as what a CURIE stands for, which may be in the document or asked for:
+    /// `acme:widgets` and `https://docs.acme.example/widgets` are one relation.
+    ///
+    /// ```
+    /// use hal::Links;
+    ///
+    /// let links: Links = serde_json::from_str(r#"{
+    ///     "curies": [{"name": "acme", "href": "https://docs.acme.example/{rel}", "templated": true}],
+    ///     "acme:widgets": {"href": "/widgets"}
+    /// }"#)?;
+    /// assert!(links.get("acme:widgets").is_some());
+    /// assert!(links.get("https://docs.acme.example/widgets").is_some());
+    /// assert_eq!(links.expand_curie("acme:widgets").as_deref(), Some("https://docs.acme.example/widgets"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn relation(&self, relation: &str) -> Option<&Relation> {
         self.entries()
@@ -199,7 +213,46 @@ impl Links {
                 self.entries()
                     .find(|(known, _)| known.as_str().eq_ignore_ascii_case(relation))
             })
+            .or_else(|| self.of_curie(relation))
             .map(|(_, links)| links)
+    }
+
+    fn of_curie(&self, relation: &str) -> Option<&(Name, Relation)> {
+        if !relation.contains(':') || self.curies().is_empty() {
+            return None;
+        }
+        let asked = self.expand_curie(relation);
+        let asked = asked.as_deref().unwrap_or(relation);
+        self.entries().find(|(known, _)| {
+            let known = known.as_str();
+            known == asked || self.expand_curie(known).is_some_and(|known| known == asked)
+        })
+    }
+
+    fn curies(&self) -> &[Link] {
+        self.entries()
+            .find(|(known, _)| known.as_str() == "curies")
+            .map_or(&[], |(_, links)| links.as_slice())
+    }
+
+    /// The URI that a compact relation (`acme:widgets`) stands for, by the link of this name under `curies`
+    /// (draft §8.2). `None` if there is no such link.
+    #[must_use]
+    pub fn expand_curie(&self, relation: &str) -> Option<String> {
+        let (prefix, rest) = relation.split_once(':')?;
+        let curie = self
+            .curies()
+            .iter()
+            .find(|link| link.name() == Some(prefix))?;
+        curie.expand([("rel", rest)]).ok()
+    }
+
+    /// The link of this name among those of a relation.
+    #[must_use]
+    pub fn named(&self, relation: &str, name: &str) -> Option<&Link> {
+        self.all(relation)
+            .iter()
+            .find(|link| link.name() == Some(name))
     }
 
     /// The relations in their order.

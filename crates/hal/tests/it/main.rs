@@ -1,5 +1,7 @@
 //! Tests over the public API. All documents are made up; no names or numbers are anybody's.
 
+#[cfg(feature = "client")]
+mod client;
 #[cfg(feature = "derive")]
 mod derive;
 mod hostile;
