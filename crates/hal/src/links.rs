@@ -26,7 +26,7 @@ use crate::link::{Link, LinkVisitor, ReadLink};
 /// (`[{"Rel":"self","Href":"/orders"}]`), null, and links as [`Link`] tells. A link without a target
 /// is left out. It is written as the draft's object; whether a relation was written as one link or as
 /// an array is kept.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Links {
     // Many a resource has only `self`: the first needs no allocation. None after it without it.
     first: Option<(Name, Relation)>,
@@ -357,6 +357,13 @@ impl From<Links> for Collected {
             links,
             places: None,
         }
+    }
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Links ")?;
+        f.debug_map().entries(self.relations()).finish()
     }
 }
 

@@ -4,6 +4,7 @@
 mod client;
 #[cfg(feature = "derive")]
 mod derive;
+mod fuzz;
 mod hostile;
 mod irregular;
 mod items;
