@@ -17,7 +17,7 @@ use crate::{codegen, say, tidy};
 /// the others need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub(crate) enum Step {
-    /// Every test: `cargo test --workspace`, the command of the README
+    /// Every test: `cargo test --workspace`, the command of the README, and hal-json with its features
     Test,
     /// Every step but the tests
     Checks,
@@ -54,7 +54,11 @@ impl Step {
 
     fn run(self) -> Result<()> {
         match self {
-            Self::Test => cargo("test --workspace", &[]),
+            Self::Test => {
+                cargo("test --workspace", &[])?;
+                // what is behind its features has tests of its own
+                cargo("test --package hal-json --all-features", &[])
+            }
             Self::Fmt => cargo("fmt --all --check", &[]),
             // Warnings become errors by clippy's own argument: as RUSTFLAGS they would change the
             // fingerprint of every dependency, and OpenSSL would be built once more.

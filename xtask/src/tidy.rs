@@ -22,7 +22,8 @@ use toml::{Table, Value};
 /// clients, so that a misreading cannot cancel out.
 const LAYERS: &[(&str, &[&str])] = &[
     ("norwegian-ids", &[]),
-    ("hal-json", &[]),
+    ("hal-derive", &[]),
+    ("hal-json", &["hal-derive"]),
     ("http-transport", &["norwegian-ids"]),
     ("token-cache", &["http-transport"]),
     (
@@ -69,7 +70,18 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Crates that do no I/O, and all of the world that they may use.
 const PURE: &[(&str, &[&str])] = &[
     ("norwegian-ids", &["serde"]),
-    ("hal-json", &["serde", "serde_json", "thiserror"]),
+    (
+        "hal-json",
+        &[
+            "serde",
+            "serde_json",
+            "thiserror",
+            // behind features; none does I/O
+            "futures-core",
+            "http",
+            "url",
+        ],
+    ),
 ];
 
 /// Tests may start the simulator from any layer but its own.

@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p hal-json --features derive --bench list`
 
+#![allow(clippy::print_stdout, reason = "a bench prints")]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -2,6 +2,9 @@
 //!
 //! `cargo bench -p hal-json --features stream --bench memory`
 
+#![allow(clippy::print_stdout, reason = "a bench prints")]
+
+#[cfg(feature = "stream")]
 use std::io::Read;
 use std::time::Instant;
 

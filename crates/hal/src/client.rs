@@ -227,13 +227,11 @@ impl<H: Http> Client<H> {
     }
 
     /// The start, to be awaited or to be followed on from.
-    #[must_use]
     pub fn root(&self) -> Follow<'_, H> {
         Follow::from(self, Ok(self.start.clone()), 0)
     }
 
     /// Another place, relative to the start. The rules for links hold for it, too.
-    #[must_use]
     pub fn get(&self, reference: &str) -> Follow<'_, H> {
         Follow::from(self, resolve(&self.start, reference), 0)
     }

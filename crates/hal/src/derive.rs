@@ -209,7 +209,6 @@ pub fn related<T>(embedded: Option<T>, links: Option<Relation>) -> Related<T> {
     Related::of(embedded, links)
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it so")]
 pub fn is_not_embedded<T>(related: &Related<T>) -> bool {
     related.embedded().is_none()
 }

@@ -114,7 +114,7 @@ macro_rules! around_the_items {
                 self.list.around.next_link()
             }
 
-            /// The token that asks for the next page, as [`List::continuation_token`]: known after the last
+            /// The token that asks for the next page, as [`List::continuation_token`](crate::List::continuation_token): known after the last
             /// item.
             #[must_use]
             pub fn continuation_token(&self) -> Option<&str> {

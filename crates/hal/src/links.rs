@@ -293,6 +293,7 @@ impl Links {
 pub(crate) struct Collected {
     pub(crate) links: Links,
     /// Where each stands in the others, once there are many.
+    #[expect(clippy::box_collection, reason = "a word for what is seldom there")]
     places: Option<Box<HashMap<Name, usize>>>,
 }
 

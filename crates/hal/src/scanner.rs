@@ -471,7 +471,8 @@ impl Scanner {
         self.expect = Expect::End;
         let mut text = std::mem::take(&mut self.beside);
         let has_members = !text.is_empty();
-        if !self.has_embedded && !(has_members && self.only_links) {
+        let is_list = self.has_embedded || (has_members && self.only_links);
+        if !is_list {
             // no list at all: one item, and everything beside
             if self.reader.tolerance() == Tolerance::Strict {
                 let expected = "an object with _embedded";

@@ -20,7 +20,7 @@ pub(crate) fn write(number: usize, to: &mut String) {
         number % 200_000,
         ACTIONS[number % 4],
         SOURCES[number % 2],
-        number % 3 > 0,
+        !number.is_multiple_of(3),
     );
 }
 
