@@ -221,7 +221,9 @@ impl SystemUserArgs {
     pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, String)> {
         let named = |name, value: &Option<String>| value.clone().map(|value| (name, value));
         let owner = named(settings::SYSTEM_USER, &self.system_user);
-        owner.into_iter().chain(named(settings::EXTERNAL_REF, &self.external_ref))
+        owner
+            .into_iter()
+            .chain(named(settings::EXTERNAL_REF, &self.external_ref))
     }
 }
 

@@ -73,7 +73,10 @@ impl Failure {
     /// What the person at the keyboard can do about it.
     pub(crate) fn todo(self, action: impl Into<String>) -> Self {
         let remedy = Remedy::new(Who::You, action.into());
-        Self { remedy: Some(remedy), ..self }
+        Self {
+            remedy: Some(remedy),
+            ..self
+        }
     }
 
     /// Something that helps to understand it.
@@ -156,7 +159,10 @@ impl Failure {
         }
         lines.extend(self.notes.iter().map(|note| ("note", note.clone())));
         if let Some(remedy) = &self.remedy {
-            let place = remedy.place().map(|place| format!(" ({place})")).unwrap_or_default();
+            let place = remedy
+                .place()
+                .map(|place| format!(" ({place})"))
+                .unwrap_or_default();
             lines.push(("what to do", format!("{}{place}", remedy.action())));
             lines.push(("who", remedy.who().to_string()));
         }
@@ -358,7 +364,10 @@ mod tests {
             let diagnosis = Diagnosis::new("read").with_status(status);
             exit_of(&std::fmt::Error, &diagnosis)
         };
-        assert_eq!((answered(403), answered(503)), (Exit::Refused, Exit::Unreachable));
+        assert_eq!(
+            (answered(403), answered(503)),
+            (Exit::Refused, Exit::Unreachable)
+        );
     }
 
     #[test]
@@ -369,6 +378,11 @@ mod tests {
         let said: Vec<String> = failure.lines().into_iter().map(|(_, text)| text).collect();
         let all = format!("{said:?} {}", failure.to_json());
         assert!(!all.contains("26899299344"), "{all}");
-        assert_eq!(said.iter().filter(|line| line.contains("could not connect")).count(), 1);
+        assert_eq!(
+            said.iter()
+                .filter(|line| line.contains("could not connect"))
+                .count(),
+            1
+        );
     }
 }
