@@ -251,7 +251,7 @@ impl Service {
                 let half = body.slice(..body.len() / 2);
                 Ok(Response::from_parts(
                     parts,
-                    Body::new(Pieces::new([half], None, true)),
+                    Body::new(Pieces::new([half], None, End::Torn { flushed: false })),
                 ))
             }
             Some(Fault::SlowBody { pause }) => {
@@ -261,7 +261,7 @@ impl Service {
                 let pieces = body.chunks(size).map(Bytes::copy_from_slice);
                 Ok(Response::from_parts(
                     parts,
-                    Body::new(Pieces::new(pieces, Some(pause), false)),
+                    Body::new(Pieces::new(pieces, Some(pause), End::Whole)),
                 ))
             }
         }
@@ -292,16 +292,22 @@ struct Pieces {
     pieces: VecDeque<Bytes>,
     pause: Option<Duration>,
     waiting: Option<Pin<Box<Sleep>>>,
-    torn: bool,
+    end: End,
+}
+
+/// How a body ends.
+enum End {
+    Whole,
+    Torn { flushed: bool },
 }
 
 impl Pieces {
-    fn new(pieces: impl IntoIterator<Item = Bytes>, pause: Option<Duration>, torn: bool) -> Self {
+    fn new(pieces: impl IntoIterator<Item = Bytes>, pause: Option<Duration>, end: End) -> Self {
         let mut this = Self {
             pieces: pieces.into_iter().collect(),
             pause,
             waiting: None,
-            torn,
+            end,
         };
         this.wait();
         this
@@ -330,8 +336,16 @@ impl hyper::body::Body for Pieces {
                 self.wait();
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
-            None if std::mem::take(&mut self.torn) => Poll::Ready(Some(Err(Cut))),
-            None => Poll::Ready(None),
+            None => match std::mem::replace(&mut self.end, End::Whole) {
+                End::Whole => Poll::Ready(None),
+                // Idle once, so that what is there leaves before the connection ends.
+                End::Torn { flushed: false } => {
+                    self.end = End::Torn { flushed: true };
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                End::Torn { flushed: true } => Poll::Ready(Some(Err(Cut))),
+            },
         }
     }
 }
