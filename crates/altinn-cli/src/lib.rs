@@ -33,6 +33,8 @@ use crate::commands::Report;
 use crate::context::Context;
 use crate::settings::{Profile, Settings, Variables};
 
+#[doc(hidden)]
+pub use crate::commands::demo::{DemoApi, demo_with};
 pub use crate::console::Console;
 pub use crate::failure::{Exit, Failure};
 
