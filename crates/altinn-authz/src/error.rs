@@ -11,6 +11,7 @@ use http_transport::{Diagnosis, Remedy, Retry, Who};
 use crate::altinn3::Problem;
 
 /// What is open today, for every error that says that Altinn 2 is not.
+#[cfg(feature = "altinn2")]
 pub(crate) const OPEN_WAY: &str = "use Altinn 3: altinn3::Client with a session of a system user or of a person through ID-porten (--api altinn3)";
 
 /// Why a call about rights did not do what it was for.
@@ -45,6 +46,9 @@ pub enum ErrorKind {
     ForeignLink,
     /// What was given cannot be right; nothing was sent.
     InvalidInput,
+    /// A web page came, or a way to one, where Altinn 2's answer was due: Altinn 2 takes a call
+    /// without a user for a browser, and since 2026-06-19 there is nothing but pages.
+    LoginPage,
     /// The token does not have the scope that the call needs; nothing was sent.
     MissingScope,
     /// The receiver must be connected to the giver first (AM-00022).
