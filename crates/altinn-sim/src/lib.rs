@@ -43,7 +43,7 @@ mod simulator;
 mod state;
 pub mod world;
 
-pub use altinn2::ClosedHost;
+pub use altinn2::{ClosedHost, WithoutUser};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
@@ -101,6 +101,13 @@ pub struct Quirks {
     pub unknown_members: bool,
     /// What the Altinn 2 host answers in the closed era.
     pub altinn2_closed: ClosedHost,
+    /// What Altinn 2 answers when nobody has logged in, or the session ran out.
+    pub altinn2_without_user: WithoutUser,
+    /// A wrong password at Altinn 2 is a 403 and not a 401.
+    pub wrong_password_is_forbidden: bool,
+    /// A client certificate that nobody trusts fails the TLS handshake; otherwise the service answers
+    /// it, where it looks at the certificate at all.
+    pub client_certificates_checked_in_handshake: bool,
 }
 
 /// Which `aud` of a grant Maskinporten takes.

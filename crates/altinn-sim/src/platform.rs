@@ -77,12 +77,25 @@ pub(crate) fn authenticate(sim: &Shared, headers: &HeaderMap) -> Result<Caller, 
     sim.platform.caller(sim, &token)
 }
 
-/// Finds out who calls Altinn 2, which takes exchanged tokens and Maskinporten's own.
+/// Finds out who calls Altinn 2, which takes exchanged tokens, Maskinporten's own and ID-porten's own.
 pub(crate) fn authenticate_altinn2(
     sim: &Shared,
+    world: &World,
     headers: &HeaderMap,
 ) -> Result<Caller, AuthFailure> {
     let token = bearer(headers)?;
+    if sim.id_porten.issued(&token) {
+        not_expired(sim, &token, 0)?;
+        let person = token.text("pid").and_then(|pid| world.person(pid));
+        let person = person.ok_or(AuthFailure::Invalid)?;
+        return Ok(Caller {
+            kind: CallerKind::Person {
+                party_uuid: person.party_uuid,
+                user_id: person.user_id,
+            },
+            scopes: scopes(&token),
+        });
+    }
     if !sim.maskinporten.issued(sim, &token) {
         return sim.platform.caller(sim, &token);
     }

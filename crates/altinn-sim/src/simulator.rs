@@ -129,7 +129,9 @@ impl Builder {
         };
         let [a, b, c, d, e, f] = ports(&listeners)?;
         let sim = Arc::new(Shared {
+            started: clock.now(),
             clock,
+            sessions: altinn2::Sessions::default(),
             faults: Faults::default(),
             quirks: self.quirks,
             urls: Urls {
@@ -145,7 +147,9 @@ impl Builder {
             altinn2_open: AtomicBool::new(self.era == Era::Altinn2Open),
             pki,
         });
-        let acceptor = server::tls(&sim.pki.tls, sim.pki.issuing().to_owned());
+        let (issuing, root) = (sim.pki.issuing().to_owned(), sim.pki.root().to_owned());
+        let strict = sim.quirks.client_certificates_checked_in_handshake;
+        let acceptor = server::tls(&sim.pki.tls, issuing, root, strict);
         let acceptor = acceptor.map_err(PkiError::from)?;
         let routers = [
             (Host::Maskinporten, maskinporten::router(sim.clone())),

@@ -202,6 +202,9 @@ pub struct Person {
     /// A user name, if the person has chosen one.
     #[serde(default)]
     pub user_name: Option<String>,
+    /// The password at Altinn 2, with the user name or the number.
+    #[serde(default = "Hidden::random_password")]
+    pub password: Hidden,
 }
 
 impl Person {

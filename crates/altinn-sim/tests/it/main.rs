@@ -10,4 +10,5 @@ mod not_offered;
 mod platform;
 mod seeds;
 mod server;
+mod sessions;
 mod settings;
