@@ -61,13 +61,18 @@ pub enum DemoApi {
 pub(crate) async fn run(console: &Console, args: &DemoArgs) -> Result<Report, Failure> {
     console.progress("starting the simulator");
     let simulator = Simulator::builder().era(Era::Altinn2Open).start().await?;
-    let json = demonstrate(console, &simulator, args.api).await?;
+    let folder = tempfile::tempdir().map_err(|error| {
+        Failure::usage(format!("cannot make a temporary folder: {error}"))
+            .todo("check the temporary folder (TMPDIR)")
+    })?;
+    let json = demonstrate(console, &simulator, args.api, folder.path()).await?;
     let text = "The six steps were done: what was given was in the list, and gone after it was taken back.\n\
         To go on by yourself: `altinn sim --write-env sim.env`, and these commands in another terminal.";
     Ok(Report::new(json, text, "the six steps were done"))
 }
 
-/// The demonstration against a simulator that is there already, so that a test can put faults in.
+/// The demonstration against a simulator that is there already, so that a test can put faults in;
+/// `folder` is where the simulator's settings are written.
 ///
 /// # Errors
 ///
@@ -77,8 +82,9 @@ pub async fn demo_with(
     console: &Console,
     simulator: &Simulator,
     api: DemoApi,
+    folder: &Path,
 ) -> Result<(), Failure> {
-    let json = demonstrate(console, simulator, api).await?;
+    let json = demonstrate(console, simulator, api, folder).await?;
     if console.json() {
         console.data_json(&json);
     }
@@ -89,13 +95,10 @@ async fn demonstrate(
     console: &Console,
     simulator: &Simulator,
     api: DemoApi,
+    folder: &Path,
 ) -> Result<Value, Failure> {
     // the settings are those that every other terminal would get
-    let folder = tempfile::tempdir().map_err(|error| {
-        Failure::usage(format!("cannot make a temporary folder: {error}"))
-            .todo("check the temporary folder (TMPDIR)")
-    })?;
-    let file = folder.path().join("sim.env");
+    let file = folder.join("sim.env");
     simulator.write_env(&file)?;
     let settings = Settings::new(BTreeMap::new(), Variables::Given(read_env(&file)?), None);
 
@@ -292,8 +295,124 @@ impl Script {
     }
 
     fn altinn2(simulator: &Simulator) -> Result<Self, Failure> {
-        let _ = simulator;
-        Err(missing_in_seed("Altinn 2 yet"))
+        use altinn_authz::altinn2::scopes::REPORTEES;
+        const SERVICE: &str = "4936";
+        const EDITION: &str = "4936/1";
+        let (cast, world) = (simulator.cast(), simulator.world());
+        let customer = cast.customer.as_str();
+        let name = world
+            .organisation(customer)
+            .map(|found| found.name.as_str())
+            .ok_or_else(|| missing_in_seed("customer"))?;
+        let number = cast.new_person.expose();
+        let person = world
+            .person(number)
+            .ok_or_else(|| missing_in_seed("new person"))?;
+        let id = format!("r{}", person.party_id);
+        let last_name = person.last_name.as_str();
+        let list = words(&["rights", "list", "--from", customer, "--api", "altinn2"]);
+        let change = |verb: &str| {
+            words(&[
+                "rights",
+                verb,
+                "--from",
+                customer,
+                "--to",
+                number,
+                "--last-name",
+                last_name,
+                "--service",
+                EDITION,
+                "--right",
+                "Access",
+                "--api",
+                "altinn2",
+            ])
+        };
+        let right = format!(
+            "the right Access to the service {EDITION} of {} {last_name}",
+            person.first_name
+        );
+        Ok(Self {
+            api: Api::Altinn2,
+            title: "Altinn 2: a vendor's enterprise user (virksomhetsbruker), before it closed on 2026-06-19",
+            steps: [
+                Step {
+                    name: "token",
+                    title: "A Maskinporten access token",
+                    why: "A grant, signed with the enterprise certificate (virksomhetssertifikat), says who asks and for which scopes.",
+                    command: words(&["token", "--scope", REPORTEES]),
+                    call: ("POST", "/token"),
+                },
+                Step {
+                    name: "exchange",
+                    title: "Exchanged for an Altinn token of the enterprise user",
+                    why: "User name and password go along in a header of their own. Today it is answered with 410.",
+                    command: words(&[
+                        "token",
+                        "--exchange",
+                        "--enterprise-user",
+                        "--scope",
+                        REPORTEES,
+                    ]),
+                    call: ("GET", "/exchange/maskinporten"),
+                },
+                Step {
+                    name: "party",
+                    title: "From an organisation number to an r-id",
+                    why: "Number and name must belong together; then Altinn 2 tells the id that its addresses take.",
+                    command: words(&["party", customer, "--name", name, "--api", "altinn2"]),
+                    call: ("POST", "/reportees/ReporteeConversion"),
+                },
+                Step {
+                    name: "list",
+                    title: "Who may do what for the customer",
+                    why: "Those who hold something (rettighetshavere), and of each the roles and the single rights, in HAL+JSON.",
+                    command: list.clone(),
+                    call: ("GET", "/Delegations/*"),
+                },
+                Step {
+                    name: "grant",
+                    title: "Give a person a right to a service",
+                    why: "Giving needs a scope of its own, so a new token comes first. The name is compared, it is read what is held, and what is missing is given.",
+                    command: change("grant"),
+                    call: ("POST", "/authorization/Delegations"),
+                },
+                Step {
+                    name: "revoke",
+                    title: "Take it back",
+                    why: "By the right's own id; only what was given directly can be taken back.",
+                    command: change("revoke"),
+                    call: ("DELETE", "/rights/*"),
+                },
+            ],
+            list,
+            holds: Box::new(move |list| {
+                let holders = list.pointer("/held").and_then(Value::as_array);
+                let mut theirs = holders
+                    .into_iter()
+                    .flatten()
+                    .filter(|holder| holder["RightHolderId"] == id.as_str());
+                theirs.any(|holder| {
+                    any_object(&holder["Rights"], &|right| {
+                        let source = right["RightSourceType"].as_str().unwrap_or_default();
+                        right["ServiceCode"] == SERVICE && source.starts_with("Directly")
+                    })
+                })
+            }),
+            right,
+        })
+    }
+}
+
+/// Whether any object is like this, in whatever wrapping it stands.
+fn any_object(value: &Value, like: &dyn Fn(&Value) -> bool) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| any_object(item, like)),
+        Value::Object(members) => {
+            like(value) || members.values().any(|member| any_object(member, like))
+        }
+        _ => false,
     }
 }
 
