@@ -36,6 +36,7 @@ impl Client {
     ) -> Result<Report, Error> {
         let (who, receiver) = (who.into(), receiver.into());
         let wanted = wanted(OPERATION, what)?;
+        who.segment(OPERATION)?;
         if wanted.iter().any(|w| matches!(w, Delegation::Service(_))) {
             return Err(actions_needed(OPERATION));
         }

@@ -260,7 +260,7 @@ mod tests {
             } else {
                 refusal("test", &answer)
             };
-            let said = error.diagnosis().to_string();
+            let said = error.diagnosis().remedy().unwrap().to_string();
             assert!(said.contains("--api altinn3"), "{status}: {said}");
         }
     }
@@ -269,7 +269,8 @@ mod tests {
     fn a_name_that_does_not_match_is_known_without_its_code() {
         let phrase = "26899299344 is either not a valid organization number or social security number, or the provided name; HEI does not match the person or organizations registered name.";
         let error = refusal("test", &answer(400, phrase, ""));
-        let said = format!("{error} {error:?} {}", error.diagnosis());
+        let remedy = error.diagnosis().remedy().unwrap();
+        let said = format!("{error} {error:?} {} {remedy}", error.diagnosis());
         assert!(
             said.contains("268992*****") && !said.contains("26899299344"),
             "{said}"

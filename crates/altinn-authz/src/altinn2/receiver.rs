@@ -22,10 +22,10 @@ use crate::altinn2::models::{ReporteeId, RightHolder, RightHolderId};
 /// let known = Receiver::id("r50170466");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Receiver(pub(crate) Inner);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Inner {
     Id(RightHolderId),
     Person {
@@ -120,6 +120,13 @@ impl From<&RightHolder> for Receiver {
 impl From<&ReporteeId> for Receiver {
     fn from(id: &ReporteeId) -> Self {
         Self::id(id.as_str())
+    }
+}
+
+impl fmt::Debug for Receiver {
+    /// As `Display`, which masks: a user name can be the number of a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Receiver({self})")
     }
 }
 

@@ -33,6 +33,7 @@ impl Client {
     ) -> Result<Report, Error> {
         let (who, receiver) = (who.into(), receiver.into());
         let wanted = wanted(OPERATION, what)?;
+        who.segment(OPERATION)?;
         let id = match (self.find(&who, &receiver).await?, &receiver.0) {
             (Some(id), _) => id,
             // an enterprise user who is not on the list holds nothing

@@ -20,7 +20,7 @@ use crate::altinn2::models::{Reportee, ReporteeId, RightHolderId};
 /// assert!("26899299344".parse::<Who>().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Who {
     /// The party that is logged in; for an enterprise user (virksomhetsbruker), its organisation.
@@ -129,6 +129,17 @@ impl TryFrom<&Reportee> for Who {
     }
 }
 
+impl fmt::Debug for Who {
+    /// Masked: a number of a person is no user name, but it may have been given as one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Who({})",
+            http_transport::redact::text(&self.to_string())
+        )
+    }
+}
+
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -178,7 +189,7 @@ mod tests {
         ] {
             let error = who.segment("test").unwrap_err();
             assert!(error.is_input(), "{who:?}");
-            assert!(!format!("{error:?}").contains("26899299344"));
+            assert!(!format!("{error:?} {who:?}").contains("26899299344"));
         }
     }
 
