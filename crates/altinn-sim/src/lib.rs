@@ -30,6 +30,7 @@ mod altinn3;
 mod clock;
 mod error;
 mod faults;
+mod html;
 mod id_porten;
 mod jws;
 mod maskinporten;
@@ -41,6 +42,7 @@ mod server;
 mod settings;
 mod simulator;
 mod state;
+mod systems;
 pub mod world;
 
 pub use altinn2::{ClosedHost, WithoutUser};

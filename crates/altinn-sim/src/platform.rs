@@ -109,6 +109,23 @@ pub(crate) fn authenticate_altinn2(
     })
 }
 
+/// Finds out who calls the APIs for vendors, which take exchanged tokens and Maskinporten's own.
+pub(crate) fn authenticate_vendor(
+    sim: &Shared,
+    world: &World,
+    headers: &HeaderMap,
+) -> Result<Caller, AuthFailure> {
+    if sim.id_porten.issued(&bearer(headers)?) {
+        return Err(AuthFailure::Invalid);
+    }
+    authenticate_altinn2(sim, world, headers)
+}
+
+/// As [`organisation_of`], of a document whose names are in lower case.
+pub(crate) fn organisation_of_lower(actor: &Value) -> Option<String> {
+    organisation_of(&json!({ "authority": actor.get("authority")?, "ID": actor.get("id")? }))
+}
+
 /// The platform's own state: its signing keys, the first of which signs.
 pub(crate) struct Server {
     keys: RwLock<Vec<SigningKey>>,

@@ -26,6 +26,7 @@ use crate::state::{Shared, Sim, Urls};
 use crate::world::{Cast, Hidden, Jwk, Seed, World};
 use crate::{
     Era, Host, Quirks, altinn2, altinn3, id_porten, maskinporten, platform, server, settings,
+    systems,
 };
 
 /// A running simulator. It stops when it is dropped.
@@ -143,6 +144,7 @@ impl Builder {
             platform: platform::Server::new(platform),
             id_porten: id_porten::Server::new(id_porten),
             rights: Rights::of(&world, jiff::Timestamp::now()),
+            requests: systems::Requests::of(&world, jiff::Timestamp::now()),
             world: RwLock::new(world),
             altinn2_open: AtomicBool::new(self.era == Era::Altinn2Open),
             pki,
@@ -155,7 +157,9 @@ impl Builder {
             (Host::Maskinporten, maskinporten::router(sim.clone())),
             (
                 Host::Platform,
-                platform::router(sim.clone()).merge(altinn3::router(sim.clone())),
+                platform::router(sim.clone())
+                    .merge(altinn3::router(sim.clone()))
+                    .merge(systems::router(sim.clone())),
             ),
             (Host::Altinn2, altinn2::router(sim.clone())),
         ];
@@ -270,6 +274,19 @@ impl Simulator {
     /// Changes the registers while running, as an administrator of Maskinporten or Altinn would.
     pub fn change_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         change(&mut self.sim.world_mut())
+    }
+
+    /// The customer's answer to a system user request or a change request, by its id; as on the page that
+    /// its `confirmUrl` leads to.
+    ///
+    /// # Errors
+    /// When no such request is waiting, or the customer is not an organisation of the world.
+    pub fn answer_system_user_request(&self, id: uuid::Uuid, approve: bool) -> Result<(), Error> {
+        if systems::answer(&self.sim, id, approve) {
+            return Ok(());
+        }
+        let text = format!("there is no request {id} that waits for an answer");
+        Err(Error::new(ErrorKind::NotFound, text))
     }
 
     /// Maskinporten signs with a new key from now on. `keep_old`: the old one stays in its JWKS, as a

@@ -376,6 +376,27 @@ pub struct System {
     pub name: String,
     /// Maskinporten clients that may act for it.
     pub client_ids: Vec<String>,
+    /// What it is, for people.
+    #[serde(default)]
+    pub description: String,
+    /// Codes of the access packages that its system users may ask for.
+    #[serde(default)]
+    pub access_packages: Vec<String>,
+    /// Ids of the resources to which its system users may ask for rights.
+    #[serde(default)]
+    pub rights: Vec<String>,
+    /// Where a customer may be sent after answering a request.
+    #[serde(default)]
+    pub redirect_urls: Vec<String>,
+    /// Whether customers find it in Altinn by themselves.
+    #[serde(default = "yes")]
+    pub visible: bool,
+    /// True once deleted by its vendor.
+    #[serde(default)]
+    pub deleted: bool,
+    /// The register's own id of it.
+    #[serde(default = "Uuid::new_v4")]
+    pub internal_id: Uuid,
 }
 
 /// A system user (systembruker).
@@ -403,6 +424,9 @@ pub struct SystemUser {
     /// Codes of the access packages it holds for its owner.
     #[serde(default)]
     pub access_packages: Vec<String>,
+    /// Whether it serves its owner's clients (klientforhold) and not the owner itself.
+    #[serde(default)]
+    pub agent: bool,
 }
 
 impl SystemUser {
@@ -497,6 +521,9 @@ pub struct AccessPackage {
     /// Whether it can be given on.
     #[serde(default = "yes")]
     pub delegable: bool,
+    /// Whether it is for client relations (klientforhold), and so for agents only.
+    #[serde(default)]
+    pub for_clients: bool,
 }
 
 impl AccessPackage {
@@ -881,6 +908,13 @@ impl World {
     fn check_altinn3(&self) -> Result<(), SeedError> {
         for s in &self.systems {
             self.need_organisation("systems", &s.vendor)?;
+            for package in &s.access_packages {
+                self.need_package("systems", package)?;
+            }
+            for right in &s.rights {
+                let known = self.resource(right).is_some();
+                need("systems", "resource", right, known)?;
+            }
         }
         for u in &self.system_users {
             self.need_organisation("system_users", &u.owner)?;

@@ -77,7 +77,9 @@ fn system_user(
             && user.approved
             && !user.deleted
             && world.system(&user.system).is_some_and(|system| {
-                system.vendor == client.owner && system.client_ids.contains(&client.client_id)
+                !system.deleted
+                    && system.vendor == client.owner
+                    && system.client_ids.contains(&client.client_id)
             })
     });
     let user = found.ok_or_else(|| {

@@ -12,3 +12,4 @@ mod seeds;
 mod server;
 mod sessions;
 mod settings;
+mod systems;
