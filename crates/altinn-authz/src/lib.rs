@@ -68,6 +68,6 @@ pub use crate::language::Language;
 pub use crate::masked::to_masked_json;
 pub use crate::report::{Outcome, Report, Step, What};
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "altinn2", feature = "altinn3"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
