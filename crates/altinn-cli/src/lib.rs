@@ -156,9 +156,7 @@ fn settings(global: &Global) -> Result<Settings, Failure> {
             .filter(|name| !name.trim().is_empty())
     });
     let profile = Profile::find(global.config.as_deref(), named.as_deref())?;
-    Ok(Settings::new(
-        global.settings.given(),
-        Variables::Process,
-        profile,
-    ))
+    let settings = Settings::new(global.settings.given(), Variables::Process, profile);
+    settings.check_environment()?;
+    Ok(settings)
 }

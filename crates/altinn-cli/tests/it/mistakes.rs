@@ -317,8 +317,11 @@ async fn servers() {
         .ends_with(3)
         .says("web page")
         .says("what to do");
-    faults.on_call(Host::Platform, parties, 1, Fault::TornBody);
+    for nth in 1..10 {
+        faults.on_call(Host::Platform, parties, nth, Fault::TornBody);
+    }
     terminal.run(&party).ends_with(3).says("what to do");
+    faults.clear();
 
     // what the server refuses
     terminal
@@ -406,6 +409,29 @@ fn content(der: &[u8]) -> &[u8] {
 fn after(der: &[u8]) -> &[u8] {
     let (start, length) = bounds(der);
     &der[start + length..]
+}
+
+#[test]
+fn nothing_to_give_and_an_unknown_environment_are_said_first() {
+    let terminal = Terminal::empty();
+    let grant = [
+        "rights",
+        "grant",
+        "--from",
+        "310753831",
+        "--to",
+        "310779253",
+    ];
+    terminal.run(&grant).ends_with(2).says("--package CODE");
+    let altinn2 = ["--name", "X AS", "--api", "altinn2"];
+    terminal
+        .run(&[&grant[..], &altinn2].concat())
+        .ends_with(2)
+        .says("--role NUMBER");
+    terminal
+        .run(&["party", "310753831", "--environment", "tt03"])
+        .ends_with(2)
+        .says("tt03");
 }
 
 #[test]
