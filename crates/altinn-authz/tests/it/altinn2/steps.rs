@@ -981,3 +981,86 @@ async fn what_is_no_answer_is_told_apart_and_says_which_way_is_open() {
     assert_eq!(given.unwrap_err().kind(), ErrorKind::LoginPage);
     script.end();
 }
+
+/// Every phrase and body of the wire facts (Altinn 2 §5 and §2.5), and what a caller is told.
+#[tokio::test]
+async fn every_known_refusal_says_what_it_means() {
+    let phrases = [
+        (400, "Required header 'ApiKey' is missing."),
+        (
+            400,
+            "14838141278 is not a valid organization number or social security number.",
+        ),
+        (
+            400,
+            "User profile could not be found for ***********. User profile is created at first login to the Altinn.no portal",
+        ),
+        (400, "Invalid organization number: 0000000"),
+        (
+            400,
+            "The limit of '10000' for Top query has been exceeded. The value from the incoming request is '10001'",
+        ),
+        (
+            400,
+            "Could not find property named 'ValidTil' on type 'Altinn.SBL.AltinnWebAPI.Models.ServiceMetaData'",
+        ),
+        (
+            400,
+            "Syntax error at position 20 in 'ServiceOwnerCode neq 'ACN''",
+        ),
+        (
+            401,
+            "Authorization failed: There is no authenticated organization number set on this request.",
+        ),
+        (401, "Claims Authorization failed: Missing required scope"),
+        (
+            401,
+            "IDX10223: Lifetime validation failed. The token is expired. ValidTo: '06/14/2021 12:48:48', Current time: '06/14/2021 12:50:00'.",
+        ),
+        (401, ""),
+        (
+            403,
+            "Forbidden - The API key is not authorized for this operation",
+        ),
+        (
+            403,
+            "The API key is not authorized for this operation, or the supplied authorization code is either expired or invalid.",
+        ),
+        (403, "The role cannot be deleted."),
+        (
+            403,
+            "Role definition cannot be updated, verify that you have access to the supplied rights",
+        ),
+        (403, "Something that nobody has heard of"),
+        (403, ""),
+        (404, ""),
+        (409, ""),
+        (410, ""),
+        (429, ""),
+        (500, "UserID"),
+        (503, ""),
+    ];
+    let mut told = String::new();
+    for (status, phrase) in phrases {
+        let script = Script::new([("GET my/D/r1/roles", Phrase(status, phrase))]);
+        let error = script
+            .client()
+            .roles(Who::my(), &"r1".into())
+            .await
+            .unwrap_err();
+        let diagnosis = error.diagnosis();
+        told += &format!(
+            "{status} {}\n  {:?}: {error}\n  retry: {:?}\n  {}\n",
+            http_transport::redact::text(phrase),
+            error.kind(),
+            diagnosis.retry(),
+            diagnosis.remedy().unwrap(),
+        );
+    }
+    assert!(!unmasked(&told));
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path("../snapshots/altinn2");
+    settings.bind(|| insta::assert_snapshot!("refusals", told));
+}
