@@ -84,7 +84,7 @@ pub(crate) fn authenticate_altinn2(
     headers: &HeaderMap,
 ) -> Result<Caller, AuthFailure> {
     let token = bearer(headers)?;
-    if sim.id_porten.issued(&token) {
+    if sim.id_porten.issued(sim, &token) {
         not_expired(sim, &token, 0)?;
         let person = token.text("pid").and_then(|pid| world.person(pid));
         let person = person.ok_or(AuthFailure::Invalid)?;
@@ -115,7 +115,7 @@ pub(crate) fn authenticate_vendor(
     world: &World,
     headers: &HeaderMap,
 ) -> Result<Caller, AuthFailure> {
-    if sim.id_porten.issued(&bearer(headers)?) {
+    if sim.id_porten.issued(sim, &bearer(headers)?) {
         return Err(AuthFailure::Invalid);
     }
     authenticate_altinn2(sim, world, headers)
@@ -440,7 +440,7 @@ fn enterprise_user_claims(
 }
 
 fn from_id_porten(sim: &Shared, token: &Jws) -> Result<Map<String, Value>, Refusal> {
-    if !sim.id_porten.issued(token) {
+    if !sim.id_porten.issued(sim, token) {
         return Err(Refusal::Unauthorized);
     }
     not_expired(sim, token, SKEW)?;

@@ -4,6 +4,7 @@ mod altinn;
 mod altinn2;
 mod altinn3;
 mod client;
+mod id_porten;
 mod maskinporten;
 mod mutations;
 mod not_offered;

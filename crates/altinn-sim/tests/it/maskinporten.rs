@@ -68,7 +68,7 @@ async fn metadata_and_keys_are_enough_to_check_a_token() {
     assert_eq!(jwks["keys"].as_array().unwrap().len(), 1);
 }
 
-fn verified(token: &str, jwks: &Value) -> bool {
+pub(crate) fn verified(token: &str, jwks: &Value) -> bool {
     let (header, _) = decoded(token);
     let key = jwks["keys"]
         .as_array()
