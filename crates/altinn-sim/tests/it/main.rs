@@ -1,5 +1,7 @@
 //! The simulator through the wire, with a client of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test binary")]
+
 mod altinn;
 mod altinn2;
 mod altinn3;
