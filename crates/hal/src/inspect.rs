@@ -166,6 +166,13 @@ impl Irregularity {
         self.kind != IrregularityKind::UnmarkedTemplate
     }
 
+    pub(crate) fn below(self, parent: &str) -> Self {
+        Self {
+            pointer: format!("{parent}{}", self.pointer),
+            ..self
+        }
+    }
+
     pub(crate) fn into_error(self) -> Error {
         let (expected, found) = self.kind.expected_and_found();
         Error::new(ErrorKind::NotHal, expected, found).at(self.pointer)
@@ -261,6 +268,13 @@ pub(crate) fn of_tree(tree: &Json) -> Inspection {
     }
     walk.value(tree);
     walk.found
+}
+
+/// What is irregular in something embedded.
+pub(crate) fn of_item(tree: &Json) -> Vec<Irregularity> {
+    let mut walk = Walk::default();
+    walk.resource(tree);
+    walk.found.irregularities
 }
 
 #[derive(Default)]

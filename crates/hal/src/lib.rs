@@ -47,28 +47,46 @@
 //!
 //! There is no I/O here, and no feature to choose.
 
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+#[path = "derive.rs"]
+pub mod __private;
+#[cfg(feature = "client")]
+pub mod client;
 mod embedded;
 mod error;
 mod inspect;
+mod items;
 mod json;
 mod link;
 mod links;
 mod list;
 mod pointer;
 mod reader;
+mod related;
 mod resource;
+mod scanner;
 mod state;
 pub mod template;
 mod tracked;
 
+#[cfg(feature = "derive")]
+pub use hal_derive::{HalDeserialize, HalSerialize};
+
 pub use embedded::Embedded;
 pub use error::{Error, ErrorKind};
 pub use inspect::{FoundEmbedded, FoundLink, Inspection, Irregularity, IrregularityKind, inspect};
+#[cfg(feature = "stream")]
+pub use items::ItemStream;
+pub use items::Items;
 pub use link::Link;
 pub use links::{Links, Relation};
 pub use list::{Form, List};
 pub use reader::Tolerance::{Lenient, Strict};
 pub use reader::{Limits, Reader, Tolerance};
+pub use related::Related;
+#[cfg(feature = "derive")]
+pub use related::{LinkField, RelatedField, Written};
 pub use resource::Resource;
 
 #[cfg(doctest)]

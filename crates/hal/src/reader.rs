@@ -127,6 +127,24 @@ impl Reader {
         Ok((value, self.irregularities(self.bounded(json)?)?))
     }
 
+    pub(crate) fn tolerance(&self) -> Tolerance {
+        self.tolerance
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Whether a value that stands in so many objects and arrays goes deeper than the limit.
+    pub(crate) fn too_deep(&self, json: &[u8], within: usize) -> Option<Error> {
+        if self.limits.depth >= Limits::DEPTH {
+            return None; // serde_json's own limit holds
+        }
+        let limit = self.limits.depth.saturating_sub(within);
+        let byte = deeper_than(limit, json)?;
+        Some(too_deep(self.limits.depth, json, byte))
+    }
+
     /// The document as a tree.
     pub(crate) fn tree(&self, json: &[u8]) -> Result<Json, Error> {
         decode(self.bounded(json)?)
@@ -180,7 +198,7 @@ fn too_deep(limit: usize, json: &[u8], byte: usize) -> Error {
     Error::new(ErrorKind::TooDeep, expected, "more").at(pointer::of_byte(json, byte))
 }
 
-fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Error> {
+pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Error> {
     serde_json::from_slice(json).map_err(|error| explain::<T>(json, &error))
 }
 
@@ -224,7 +242,7 @@ fn byte_of(json: &[u8], line: usize, column: usize) -> usize {
 }
 
 /// What stands where JSON is broken, told by its first character only.
-fn found_instead(json: &[u8], byte: usize) -> &'static str {
+pub(crate) fn found_instead(json: &[u8], byte: usize) -> &'static str {
     if json.trim_ascii_start().starts_with(b"<") {
         return "markup such as HTML";
     }

@@ -1,15 +1,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::embedded::Embedded;
 use crate::error::Error;
 use crate::link::Link;
-use crate::links::Links;
+use crate::links::{Collected, Links};
 use crate::reader::{Reader, Tolerance};
+use crate::related::Related;
 use crate::state::{EMBEDDED, Envelope, LINKS, Members, State, from_object, has_members};
 
 /// A resource: its own members as a type of yours, its links, and what is embedded in it.
@@ -98,6 +99,18 @@ impl<T> Resource<T> {
     }
 }
 
+impl<T> Resource<T> {
+    /// Another resource, be it embedded or linked.
+    ///
+    /// # Errors
+    ///
+    /// When it is embedded and does not fit the type; the pointer begins at this resource.
+    pub fn related<R: DeserializeOwned>(&self, relation: &str) -> Result<Related<R>, Error> {
+        let links = self.links.relation(relation).cloned();
+        Ok(Related::of(self.embedded.get(relation)?, links))
+    }
+}
+
 impl<T, E> Resource<T, E> {
     /// A resource with embedded resources of your own type.
     #[must_use]
@@ -151,7 +164,7 @@ where
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Resource<T, E>, A::Error> {
                 let mut envelope = Envelope {
-                    links: Links::new(),
+                    links: Collected::default(),
                     embedded: None,
                 };
                 let state = from_object(State {
@@ -161,7 +174,7 @@ where
                 let embedded = envelope.embedded.unwrap_or_default();
                 Ok(Resource {
                     state,
-                    links: envelope.links,
+                    links: envelope.links.links,
                     embedded,
                 })
             }

@@ -11,15 +11,15 @@ use serde::de::{
 use serde::ser::{self, Impossible, SerializeMap};
 use serde::{Deserializer, Serialize, Serializer, forward_to_deserialize_any};
 
-use crate::json::Key;
-use crate::links::Links;
+use crate::json::{Borrowed, Key, KeyText, Transient};
+use crate::links::Collected;
 
 pub(crate) const LINKS: &str = "_links";
 pub(crate) const EMBEDDED: &str = "_embedded";
 
 /// What is taken out of the object while the rest goes to its type.
 pub(crate) struct Envelope<E> {
-    pub(crate) links: Links,
+    pub(crate) links: Collected,
     pub(crate) embedded: Option<E>,
 }
 
@@ -45,39 +45,43 @@ where
 impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> MapAccess<'de> for State<'_, A, E> {
     type Error = A::Error;
 
+    #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         mut seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
         loop {
-            let key = self.map.next_key_seed(NameSeed {
+            let named = NameSeed {
                 seed,
                 value: PhantomData,
-            })?;
-            seed = match key {
+            };
+            match self.map.next_key_seed(named)? {
                 None => return Ok(None),
                 Some(Name::Member(value)) => return Ok(Some(value)),
-                Some(Name::Links(seed)) => {
-                    let links = self.map.next_value()?;
-                    if self.envelope.links.is_empty() {
-                        self.envelope.links = links;
-                    } else {
-                        self.envelope.links.merge(links);
-                    }
-                    seed
+                Some(Name::Envelope(back, is_links)) => {
+                    self.envelope(is_links)?;
+                    seed = back;
                 }
-                Some(Name::Embedded(seed)) => {
-                    if let Some(embedded) = self.map.next_value()? {
-                        self.envelope.embedded = Some(embedded);
-                    }
-                    seed
-                }
-            };
+            }
         }
     }
 
+    #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.map.next_value_seed(seed)
+    }
+}
+
+impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> State<'_, A, E> {
+    /// Takes the value of `_links` or `_embedded`.
+    fn envelope(&mut self, is_links: bool) -> Result<(), A::Error> {
+        if is_links {
+            return self.map.next_value_seed(&mut self.envelope.links);
+        }
+        if let Some(embedded) = self.map.next_value()? {
+            self.envelope.embedded = Some(embedded);
+        }
+        Ok(())
     }
 }
 
@@ -88,26 +92,29 @@ struct NameSeed<'de, S> {
 }
 
 enum Name<S, V> {
-    Links(S),
-    Embedded(S),
+    /// `_links` if true, else `_embedded`; the seed comes back.
+    Envelope(S, bool),
     Member(V),
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for NameSeed<'de, S> {
     type Value = Name<S, S::Value>;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl<'de, S: DeserializeSeed<'de>> NameSeed<'de, S> {
-    fn sort<E: de::Error>(self, key: Key<'de, '_>, name: &str) -> Result<Name<S, S::Value>, E> {
-        Ok(match name {
-            LINKS => Name::Links(self.seed),
-            EMBEDDED => Name::Embedded(self.seed),
-            _ => Name::Member(self.seed.deserialize(key.into_deserializer())?),
-        })
+    #[inline]
+    fn sort<K: KeyText<'de>, E: de::Error>(self, key: K) -> Result<Name<S, S::Value>, E> {
+        let name = key.as_str();
+        if name.starts_with('_') && (name == LINKS || name == EMBEDDED) {
+            return Ok(Name::Envelope(self.seed, name == LINKS));
+        }
+        let key = Key(key).into_deserializer();
+        self.seed.deserialize(key).map(Name::Member)
     }
 }
 
@@ -118,12 +125,14 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for NameSeed<'de, S> {
         f.write_str("a member's name")
     }
 
+    #[inline]
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        self.sort(Key::Transient(name), name)
+        self.sort(Transient(name))
     }
 
+    #[inline]
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
-        self.sort(Key::Borrowed(name), name)
+        self.sort(Borrowed(name))
     }
 }
 

@@ -308,9 +308,24 @@ fn links() -> impl Strategy<Value = Links> {
         .prop_map(
             |(href, templated, media_type, name, title, hreflang, extra)| {
                 let mut link = Link::new(href);
-                (link.templated, link.media_type, link.name) = (templated, media_type, name);
-                (link.title, link.hreflang) = (title, hreflang);
-                link.extra = extra.into_iter().collect();
+                if let Some(templated) = templated {
+                    link = link.with_templated(templated);
+                }
+                let with: [(Option<String>, fn(Link, String) -> Link); 4] = [
+                    (media_type, Link::with_media_type),
+                    (name, Link::with_name),
+                    (title, Link::with_title),
+                    (hreflang, Link::with_hreflang),
+                ];
+                for (text, with) in with {
+                    link = match text {
+                        Some(text) => with(link, text),
+                        None => link,
+                    };
+                }
+                for (name, value) in extra {
+                    link = link.with_extra(name, value);
+                }
                 link
             },
         );
