@@ -1,6 +1,7 @@
 //! Keys from files, signed with OpenSSL (feature `openssl`).
 
 mod chain;
+mod jwk;
 mod mac;
 mod pem;
 mod pkcs12;
@@ -12,7 +13,11 @@ use std::time::SystemTime;
 use ::openssl::hash::MessageDigest;
 use ::openssl::pkey::{Id, PKey, Private};
 use ::openssl::x509::X509;
+use base64::Engine;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http_transport::{BoxFuture, Remedy, SecretString, Who};
+use zeroize::Zeroizing;
 
 use crate::clock::day;
 use crate::{
@@ -27,7 +32,8 @@ impl Signer {
     /// The key and certificate chain of a PKCS#12 file (`.p12`, `.pfx`): the usual form of a
     /// business certificate (virksomhetssertifikat).
     ///
-    /// Modern files and old ones (RC2, 3DES) are read; for RC2 OpenSSL needs its legacy module.
+    /// Modern files and old ones (RC2, 3DES) are read, with and without a MAC; for RC2 OpenSSL needs
+    /// its legacy module. The file may be wrapped in base64, as platforms inject it.
     ///
     /// ```
     /// use maskinporten::{BuildErrorKind, Signer};
@@ -81,6 +87,27 @@ impl Signer {
         Self::loader().pem(pem, Some(password))
     }
 
+    /// The key of a private JWK (RFC 7517), or the one key of a JWKS, as JSON or that JSON in base64,
+    /// as platforms inject it (`MASKINPORTEN_CLIENT_JWK`).
+    ///
+    /// A key with a `kid` is sent by it, another by its `x5c`; one with neither needs
+    /// [`with_kid`](Self::with_kid). It signs with its `alg`, RS256 where that is not said.
+    ///
+    /// ```
+    /// use maskinporten::{BuildErrorKind, Signer};
+    ///
+    /// let error = Signer::from_jwk(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#).unwrap_err();
+    /// assert_eq!(error.kind(), BuildErrorKind::NoKey); // a public one
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Text that is no JWK, no private key, several (choose by [`SignerLoader::kid`]), a key that is
+    /// not RSA of 2048 bits or more, or for encryption, and as [`from_pkcs12`](Self::from_pkcs12).
+    pub fn from_jwk(text: impl AsRef<[u8]>) -> Result<Self, BuildError> {
+        Self::loader().jwk(text)
+    }
+
     /// Loads a key with more choices.
     #[must_use]
     pub fn loader() -> SignerLoader {
@@ -102,7 +129,7 @@ impl Signer {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct SignerLoader {
-    algorithm: Algorithm,
+    algorithm: Option<Algorithm>,
     alias: Option<String>,
     kid: Option<KeyId>,
     any_dates: bool,
@@ -110,10 +137,10 @@ pub struct SignerLoader {
 }
 
 impl SignerLoader {
-    /// Signs with this algorithm; RS256 otherwise.
+    /// Signs with this algorithm; with RS256 otherwise, or with the `alg` of a JWK.
     #[must_use]
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.algorithm = algorithm;
+        self.algorithm = Some(algorithm);
         self
     }
 
@@ -125,7 +152,8 @@ impl SignerLoader {
     }
 
     /// Sends this id of a registered key, and no certificate. What the certificate says of its
-    /// validity and its use does not count then.
+    /// validity and its use does not count then. Of the keys of a JWKS it chooses the one with this
+    /// `kid`.
     #[must_use]
     pub fn kid(mut self, kid: KeyId) -> Self {
         self.kid = Some(kid);
@@ -167,6 +195,22 @@ impl SignerLoader {
         self.assemble(key, certificates)
     }
 
+    /// Loads from a private JWK or JWKS.
+    ///
+    /// # Errors
+    ///
+    /// As [`Signer::from_jwk`].
+    pub fn jwk(mut self, text: impl AsRef<[u8]>) -> Result<Signer, BuildError> {
+        let read = jwk::read(text.as_ref(), self.kid.as_ref())?;
+        self.kid = self.kid.or(read.kid);
+        self.algorithm = self.algorithm.or(read.algorithm);
+        let signer = self.assemble(read.key, read.certificates)?;
+        Ok(match read.expires_at {
+            Some(time) if signer.is_by_kid() => signer.with_key_expiry(time),
+            _ => signer,
+        })
+    }
+
     fn assemble(self, key: PKey<Private>, certificates: Vec<X509>) -> Result<Signer, BuildError> {
         check_key(&key)?;
         let now = self.now.unwrap_or_else(SystemTime::now);
@@ -191,7 +235,7 @@ impl SignerLoader {
             .map_err(|error| crypto("the certificate cannot be encoded", error))?;
         let signer = Signer::new(FileKey {
             key,
-            algorithm: self.algorithm,
+            algorithm: self.algorithm.unwrap_or_default(),
             chain,
             certificate,
         })?;
@@ -233,9 +277,8 @@ fn check_dates(certificate: &Certificate, now: SystemTime) -> Result<(), BuildEr
         return Err(BuildError::new(
             BuildErrorKind::Expired,
             format!(
-                "the certificate expired on {}: {}",
+                "the certificate expired on {}: {certificate}",
                 day(certificate.not_after()),
-                certificate.subject()
             ),
         )
         .with_remedy(Remedy::new(
@@ -247,9 +290,8 @@ fn check_dates(certificate: &Certificate, now: SystemTime) -> Result<(), BuildEr
         return Err(BuildError::new(
             BuildErrorKind::NotYetValid,
             format!(
-                "the certificate is not valid before {}: {}",
+                "the certificate is not valid before {}: {certificate}",
                 day(certificate.not_before()),
-                certificate.subject()
             ),
         )
         .with_remedy(Remedy::new(
@@ -258,6 +300,27 @@ fn check_dates(certificate: &Certificate, now: SystemTime) -> Result<(), BuildEr
         )));
     }
     Ok(())
+}
+
+/// What a text in base64 holds: of either alphabet, with or without padding and line breaks.
+fn unwrapped(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &ALPHABET,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let text: Zeroizing<Vec<u8>> = Zeroizing::new(
+        text.iter()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .map(|byte| match byte {
+                b'-' => b'+',
+                b'_' => b'/',
+                byte => *byte,
+            })
+            .collect(),
+    );
+    LENIENT.decode(&*text).ok().map(Zeroizing::new)
 }
 
 fn crypto(message: &'static str, error: ::openssl::error::ErrorStack) -> BuildError {

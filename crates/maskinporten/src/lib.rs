@@ -47,6 +47,7 @@
 //!   (systembruker), by [`Consent`] (samtykke), one person.
 //! - [`Environment`]: production, test, any other, or from a metadata document.
 //! - [`Signer`], [`Sign`]: the key; from files with feature `openssl`, or one of your own.
+//! - [`Keys`], [`KeyFile`]: keys that change while the program runs.
 //! - [`AccessToken`], [`Claims`]: the token, and what it says.
 //! - [`Error`], [`BuildError`], [`codes`]: what went wrong, what to do, and who must do it.
 //!
@@ -73,10 +74,12 @@ mod clock;
 pub mod codes;
 mod environment;
 mod error;
+mod expiry;
 mod grant;
 #[cfg(feature = "openssl")]
 mod keys;
 mod request;
+mod rotation;
 mod sign;
 mod values;
 
@@ -90,5 +93,6 @@ pub use crate::grant::Assertion;
 #[cfg(feature = "openssl")]
 pub use crate::keys::SignerLoader;
 pub use crate::request::{Consent, SystemUser, TokenRequest};
+pub use crate::rotation::{KeyFile, KeySource, Keys, KeysFromFn, keys_from_fn};
 pub use crate::sign::{Algorithm, Certificate, KeyReference, Sign, SignError, Signer};
 pub use crate::values::{ClientId, GrantLifetime, KeyId, Resource, Scope, Scopes};

@@ -10,5 +10,8 @@ mod answers;
 mod flow;
 mod grants;
 #[cfg(feature = "openssl")]
+mod jwk;
+#[cfg(feature = "openssl")]
 mod keys;
+mod rotation;
 mod support;
