@@ -292,15 +292,14 @@ fn days_until(then: SystemTime, now: SystemTime) -> i64 {
 #[derive(Clone)]
 pub struct Signer {
     key: Arc<dyn Sign>,
-    reference: Option<Reference>,
+    reference: Option<Arc<Reference>>,
     key_expiry: Option<SystemTime>,
 }
 
-#[derive(Clone)]
 struct Reference {
     by: KeyReference,
     /// Encoded once: an `x5c` of three certificates is some 8 KiB of base64.
-    header: Arc<str>,
+    header: String,
 }
 
 impl Signer {
@@ -314,7 +313,8 @@ impl Signer {
         let reference = key
             .key_reference()
             .map(|by| Reference::new(by, algorithm))
-            .transpose()?;
+            .transpose()?
+            .map(Arc::new);
         Ok(Self {
             key: Arc::new(key),
             reference,
@@ -327,7 +327,9 @@ impl Signer {
     #[must_use]
     pub fn with_kid(mut self, kid: KeyId) -> Self {
         // a kid is always encodable: only an empty chain is not
-        self.reference = Reference::new(KeyReference::KeyId(kid), self.key.algorithm()).ok();
+        self.reference = Reference::new(KeyReference::KeyId(kid), self.key.algorithm())
+            .ok()
+            .map(Arc::new);
         self
     }
 
@@ -432,7 +434,7 @@ impl Signer {
 
 impl Reference {
     fn new(by: KeyReference, algorithm: Algorithm) -> Result<Self, BuildError> {
-        let header = by.header(algorithm)?.into();
+        let header = by.header(algorithm)?;
         Ok(Self { by, header })
     }
 }
