@@ -284,7 +284,7 @@ impl ClientBuilder {
 }
 
 #[cfg(feature = "reqwest")]
-fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
+pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
     let transport = http_transport::ReqwestTransport::builder()
         .build()
         .map_err(|error| {
@@ -298,7 +298,7 @@ fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
+pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
     Err(
         BuildError::new(BuildErrorKind::Transport, "there is no HTTP transport").with_remedy(
             Remedy::new(

@@ -28,6 +28,7 @@ pub struct Environment {
     issuer: String,
     token_endpoint: Url,
     metadata: Url,
+    jwks: Url,
 }
 
 impl Environment {
@@ -49,6 +50,7 @@ impl Environment {
             issuer: issuer.into(),
             token_endpoint: url("token"),
             metadata: url(".well-known/oauth-authorization-server"),
+            jwks: url("jwk"),
         }
     }
 
@@ -66,10 +68,12 @@ impl Environment {
         let token_endpoint = secure_url("token endpoint", token_endpoint)?;
         let issuer = canonical_issuer(issuer.trim(), &issuer_url);
         let metadata = secure_url("issuer", &metadata_url(&issuer, &issuer_url))?;
+        let jwks = secure_url("issuer", &jwks_url(&issuer))?;
         Ok(Self {
             issuer,
             token_endpoint,
             metadata,
+            jwks,
         })
     }
 
@@ -104,10 +108,22 @@ impl Environment {
                 document.issuer
             )));
         }
+        let jwks = match &document.jwks_uri {
+            Some(jwks) => secure_url("address of the issuer's keys", jwks)?,
+            None => secure_url("issuer", &jwks_url(&document.issuer))?,
+        };
+        if jwks.origin() != issuer_url.origin() {
+            return Err(foreign(format!(
+                "the metadata's keys at {} do not belong to its issuer {}",
+                host(&jwks),
+                document.issuer
+            )));
+        }
         Ok(Self {
             issuer: document.issuer.clone(),
             token_endpoint,
             metadata,
+            jwks,
         })
     }
 
@@ -155,6 +171,13 @@ impl Environment {
     #[must_use]
     pub fn token_endpoint(&self) -> &Url {
         &self.token_endpoint
+    }
+
+    /// Where the keys are that its tokens are signed with: as its metadata says, else `/jwk` below
+    /// the issuer, which is Maskinporten's own place for them.
+    #[must_use]
+    pub fn jwks_url(&self) -> &Url {
+        &self.jwks
     }
 
     /// Where the metadata document is.
@@ -255,6 +278,10 @@ fn canonical_issuer(text: &str, url: &Url) -> String {
         (true, false) => format!("{}/", text.trim_end_matches('/')),
         _ => text.into(),
     }
+}
+
+fn jwks_url(issuer: &str) -> String {
+    format!("{}/jwk", issuer.trim_end_matches('/'))
 }
 
 fn metadata_url(issuer: &str, url: &Url) -> String {

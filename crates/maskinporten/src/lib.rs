@@ -81,10 +81,13 @@ mod keys;
 mod request;
 mod rotation;
 mod sign;
+#[cfg(feature = "validate")]
+pub mod validate;
 mod values;
 
 pub use crate::claims::{
-    AuthorizationDetail, Claims, ConsentDetail, OtherDetail, SystemUserDetail,
+    AuthorizationDetail, Claims, ConsentDetail, ConsentResource, ConsentRight, OtherDetail,
+    SystemUserDetail,
 };
 pub use crate::client::{AccessToken, Client, ClientBuilder, GrantSource};
 pub use crate::environment::{Environment, Metadata};

@@ -15,3 +15,5 @@ mod jwk;
 mod keys;
 mod rotation;
 mod support;
+#[cfg(feature = "validate")]
+mod validate;
