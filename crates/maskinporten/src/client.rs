@@ -12,14 +12,15 @@ use token_cache::{
     TokenKey,
 };
 use tracing::Instrument;
+use url::Url;
 
 use crate::answer::{Answer, Asked};
 use crate::codes::RetryClass;
 use crate::expiry::ExpiryWatch;
 use crate::rotation::Turn;
 use crate::{
-    Assertion, BuildError, BuildErrorKind, Claims, ClientId, Environment, Error, ErrorKind,
-    GrantLifetime, Keys, Signer, TokenRequest, grant,
+    Assertion, BuildError, BuildErrorKind, Claims, ClientId, Discovery, Environment, Error,
+    ErrorKind, GrantLifetime, Keys, Signer, TokenRequest, grant,
 };
 
 /// What every diagnosis of this crate is about.
@@ -50,6 +51,7 @@ struct Inner {
     lifetime: GrantLifetime,
     transport: Arc<dyn Transport>,
     cache: TokenCache,
+    discovery: Option<Discovery>,
     expiry: ExpiryWatch,
 }
 
@@ -68,6 +70,7 @@ impl Client {
             lifetime: GrantLifetime::default(),
             transport: None,
             cache: None,
+            discovery: None,
         }
     }
 
@@ -225,6 +228,7 @@ pub struct ClientBuilder {
     lifetime: GrantLifetime,
     transport: Option<Arc<dyn Transport>>,
     cache: Option<TokenCache>,
+    discovery: Option<Discovery>,
 }
 
 impl ClientBuilder {
@@ -239,6 +243,14 @@ impl ClientBuilder {
     /// are dated by.
     pub fn cache(mut self, cache: TokenCache) -> Self {
         self.cache = Some(cache);
+        self
+    }
+
+    /// The metadata document that the environment is from: it is looked at again every day, so that
+    /// a token endpoint that moves within its issuer is followed, and a request that the document
+    /// rules out is refused without being sent.
+    pub fn discovery(mut self, discovery: Discovery) -> Self {
+        self.discovery = Some(discovery);
         self
     }
 
@@ -277,6 +289,7 @@ impl ClientBuilder {
                 lifetime: self.lifetime,
                 transport,
                 cache: self.cache.unwrap_or_default(),
+                discovery: self.discovery,
                 expiry: ExpiryWatch::default(),
             }),
         })
@@ -330,7 +343,20 @@ impl Inner {
     async fn fetch(&self, request: &TokenRequest) -> Result<Answer, Error> {
         let now = self.cache.clock().now_monotonic();
         let Turn { signer, fallback } = self.keys.turn(now).await;
-        let outcome = self.fetch_by(&signer, request).await;
+        let found;
+        let endpoint = match &self.discovery {
+            // what the client was built with counts until the document can be had
+            Some(discovery) => match discovery.found().await {
+                Ok(document) if document.environment.issuer() == self.environment.issuer() => {
+                    document.check(request, &signer)?;
+                    found = document.environment;
+                    found.token_endpoint()
+                }
+                _ => self.environment.token_endpoint(),
+            },
+            None => self.environment.token_endpoint(),
+        };
+        let outcome = self.fetch_by(&signer, request, endpoint).await;
         match (outcome, fallback) {
             (Ok(answer), _) => {
                 self.keys.accepted(&signer);
@@ -338,7 +364,7 @@ impl Inner {
             }
             (Err(error), Some(old)) if error.is_about_the_key() => {
                 self.keys.refused(&signer, now, &error);
-                match self.fetch_by(&old, request).await {
+                match self.fetch_by(&old, request, endpoint).await {
                     // neither is taken: the new one is what has to be put right
                     Err(both) if both.is_about_the_key() => Err(error),
                     outcome => outcome,
@@ -348,13 +374,18 @@ impl Inner {
         }
     }
 
-    async fn fetch_by(&self, signer: &Signer, request: &TokenRequest) -> Result<Answer, Error> {
+    async fn fetch_by(
+        &self,
+        signer: &Signer,
+        request: &TokenRequest,
+        endpoint: &Url,
+    ) -> Result<Answer, Error> {
         let assertion = self.sign(signer, request).await?;
         let clock = self.cache.clock();
         let sent = clock.now_wall();
         let response = self
             .transport
-            .send(self.form(&assertion)?)
+            .send(form(endpoint, &assertion)?)
             .await
             .map_err(|error| Error::transport(&error, None))?;
         let offset = self.cache.clock_offset(self.environment.issuer());
@@ -368,27 +399,27 @@ impl Inner {
         };
         asked.read(&response)
     }
+}
 
-    fn form(&self, assertion: &Assertion) -> Result<http::Request<Bytes>, Error> {
-        const GRANT: &str =
-            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
-        // a compact JWS is base64url and dots: it needs no escapes
-        let body = [GRANT, assertion.expose()].concat();
-        http::Request::post(self.environment.token_endpoint().as_str())
-            .header(
-                http::header::CONTENT_TYPE,
-                "application/x-www-form-urlencoded",
+fn form(endpoint: &Url, assertion: &Assertion) -> Result<http::Request<Bytes>, Error> {
+    const GRANT: &str =
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
+    // a compact JWS is base64url and dots: it needs no escapes
+    let body = [GRANT, assertion.expose()].concat();
+    http::Request::post(endpoint.as_str())
+        .header(
+            http::header::CONTENT_TYPE,
+            "application/x-www-form-urlencoded",
+        )
+        .header(http::header::ACCEPT, "application/json")
+        .body(Bytes::from(body))
+        .map_err(|_| {
+            Error::refused_here(
+                ErrorKind::InvalidRequest,
+                "the token endpoint is no URL that a request can be sent to",
+                Remedy::new(Who::You, "check the environment's token endpoint"),
             )
-            .header(http::header::ACCEPT, "application/json")
-            .body(Bytes::from(body))
-            .map_err(|_| {
-                Error::refused_here(
-                    ErrorKind::InvalidRequest,
-                    "the token endpoint is no URL that a request can be sent to",
-                    Remedy::new(Who::You, "check the environment's token endpoint"),
-                )
-            })
-    }
+        })
 }
 
 /// Fetches the tokens of one request: each attempt signs a new grant with a new `jti`.

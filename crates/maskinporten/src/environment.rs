@@ -127,12 +127,21 @@ impl Environment {
         })
     }
 
-    /// Fetches the metadata document and takes the environment from it.
+    /// Fetches the metadata document and takes the environment from it. [`Discovery`](crate::Discovery)
+    /// keeps it for a day and looks again then.
     ///
     /// # Errors
     ///
     /// When it cannot be fetched or read, and as [`from_metadata`](Self::from_metadata).
     pub async fn discover(metadata: &str, transport: &dyn Transport) -> Result<Self, BuildError> {
+        let (environment, _) = Self::discover_document(metadata, transport).await?;
+        Ok(environment)
+    }
+
+    pub(crate) async fn discover_document(
+        metadata: &str,
+        transport: &dyn Transport,
+    ) -> Result<(Self, Metadata), BuildError> {
         const OPERATION: &str = "read Maskinporten's metadata";
         let url = secure_url("metadata URL", metadata)?;
         let request = http::Request::get(url.as_str())
@@ -158,7 +167,8 @@ impl Environment {
             .with_remedy(Remedy::new(Who::You, "check the metadata URL")));
         }
         let document: Metadata = decode_json(OPERATION, &response).map_err(unusable)?;
-        Self::from_metadata(metadata, &document)
+        let environment = Self::from_metadata(metadata, &document)?;
+        Ok((environment, document))
     }
 
     /// The issuer, to the letter: the grant's `aud`.

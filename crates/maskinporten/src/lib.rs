@@ -45,7 +45,7 @@
 //! - [`Client`]: asks for tokens; one for each environment, client id and key.
 //! - [`TokenRequest`]: scopes, and for whom: oneself, a customer (delegering), a [`SystemUser`]
 //!   (systembruker), by [`Consent`] (samtykke), one person.
-//! - [`Environment`]: production, test, any other, or from a metadata document.
+//! - [`Environment`], [`Discovery`]: production, test, any other, or from a metadata document.
 //! - [`Signer`], [`Sign`]: the key; from files with feature `openssl`, or one of your own.
 //! - [`Keys`], [`KeyFile`]: keys that change while the program runs.
 //! - [`AccessToken`], [`Claims`]: the token, and what it says.
@@ -72,6 +72,7 @@ mod client;
 #[cfg(feature = "openssl")]
 mod clock;
 pub mod codes;
+mod discovery;
 mod environment;
 mod error;
 mod expiry;
@@ -90,6 +91,7 @@ pub use crate::claims::{
     SystemUserDetail,
 };
 pub use crate::client::{AccessToken, Client, ClientBuilder, GrantSource};
+pub use crate::discovery::Discovery;
 pub use crate::environment::{Environment, Metadata};
 pub use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
 pub use crate::grant::Assertion;

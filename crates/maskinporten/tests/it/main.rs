@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod discovery;
 mod flow;
 mod grants;
 #[cfg(feature = "openssl")]
