@@ -66,6 +66,8 @@
 //!
 //! Without them: grants, the [`Sign`] trait, the client over a transport of your own.
 
+#[cfg(feature = "admin")]
+pub mod admin;
 mod answer;
 mod claims;
 mod client;

@@ -275,7 +275,7 @@ impl fmt::Display for Certificate {
 }
 
 /// Whole days from `now` to `then`, rounded down: -1 from the moment it has passed.
-fn days_until(then: SystemTime, now: SystemTime) -> i64 {
+pub(crate) fn days_until(then: SystemTime, now: SystemTime) -> i64 {
     const DAY: u64 = 24 * 60 * 60;
     let days = |time: Duration| i64::try_from(time.as_secs() / DAY).unwrap_or(i64::MAX);
     match then.duration_since(now) {

@@ -6,6 +6,8 @@
     reason = "a test's helpers may fail as the test does, and say what they skipped"
 )]
 
+#[cfg(feature = "admin")]
+mod admin;
 mod answers;
 mod discovery;
 mod flow;
