@@ -62,7 +62,11 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Report, Failure> {
             "give it as the server did: MP-122 (Maskinporten), AM-00022, AM.VLD-00010, STD-00000 (Altinn 3), or Altinn 2's phrase",
         ));
     }
-    let text = entries.iter().map(Entry::text).collect::<Vec<_>>().join("\n\n");
+    let text = entries
+        .iter()
+        .map(Entry::text)
+        .collect::<Vec<_>>()
+        .join("\n\n");
     let json: Vec<Value> = entries.iter().map(Entry::json).collect();
     let summary = format!("{} meanings", json.len());
     Ok(Report::new(json.into(), text, summary))
@@ -70,8 +74,17 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Report, Failure> {
 
 impl Entry {
     fn text(&self) -> String {
-        let Self { id, status, message, cause, remedy, again } = self;
-        let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+        let Self {
+            id,
+            status,
+            message,
+            cause,
+            remedy,
+            again,
+        } = self;
+        let status = status
+            .map(|status| format!(" (HTTP {status})"))
+            .unwrap_or_default();
         let mut lines = vec![format!("{id}{status}")];
         if !message.is_empty() {
             lines.push(format!("  the server says: {message}"));
@@ -79,8 +92,16 @@ impl Entry {
         lines.push(format!("  why:             {cause}"));
         lines.push(format!("  what to do:      {}", remedy.action()));
         lines.push(format!("  who:             {}", remedy.who()));
-        lines.extend(remedy.place().map(|place| format!("  where:           {place}")));
-        lines.extend(again.as_ref().map(|again| format!("  another attempt: {again}")));
+        lines.extend(
+            remedy
+                .place()
+                .map(|place| format!("  where:           {place}")),
+        );
+        lines.extend(
+            again
+                .as_ref()
+                .map(|again| format!("  another attempt: {again}")),
+        );
         lines.join("\n")
     }
 
