@@ -10,12 +10,14 @@
 mod admin;
 mod answers;
 mod discovery;
+mod failure_catalogue;
 mod flow;
 mod grants;
 #[cfg(feature = "openssl")]
 mod jwk;
 #[cfg(feature = "openssl")]
 mod keys;
+mod outside_bytes;
 mod rotation;
 mod support;
 #[cfg(feature = "validate")]

@@ -113,8 +113,10 @@ fn plain() -> TokenRequest {
     TokenRequest::scopes(["difitest:test1".parse().unwrap()])
 }
 
+/// A row of the failure catalogue: it does not, and the old key is kept until the new one was
+/// accepted once.
 #[tokio::test(start_paused = true)]
-async fn the_old_key_is_kept_until_the_new_one_was_accepted_once() {
+async fn key_rotation_needs_a_restart() {
     let shelf = Shelf::default();
     shelf.put(Ok(named("old")));
     let keys = Keys::reloading(shelf.clone()).await.unwrap();
