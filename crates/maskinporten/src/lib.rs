@@ -61,8 +61,11 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `openssl` | yes | keys from PKCS#12 and PEM files, signed with the system's OpenSSL |
+//! | `openssl` | yes | keys from PKCS#12, PEM and JWK files, signed with the system's OpenSSL |
 //! | `reqwest` | yes | a default transport |
+//! | `validate` | no | checking the tokens that others send |
+//! | `admin` | no | Digdir's administration API: clients, keys, scopes, access |
+//! | `metrics` | no | days left of certificate or key as a gauge of the `metrics` facade |
 //!
 //! Without them: grants, the [`Sign`] trait, the client over a transport of your own.
 

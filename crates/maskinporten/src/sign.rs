@@ -287,8 +287,7 @@ pub(crate) fn days_until(then: SystemTime, now: SystemTime) -> i64 {
 /// A key with its ready JOSE header: what a [`Client`](crate::Client) signs grants with. Cheap to
 /// clone.
 ///
-/// With feature `openssl`: [`from_pkcs12`](Self::from_pkcs12), [`from_pem`](Self::from_pem),
-/// [`loader`](Self::loader) for more choices.
+/// With feature `openssl`: `from_pkcs12`, `from_pem`, `from_jwk`, and `loader` for more choices.
 #[derive(Clone)]
 pub struct Signer {
     key: Arc<dyn Sign>,

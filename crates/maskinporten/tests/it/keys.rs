@@ -559,3 +559,33 @@ fn damaged_files_are_errors_and_never_panics() {
         let _ = Signer::from_pem(&bytes);
     }
 }
+
+/// The example in `examples/` with its keeper in a process of its own. Cargo builds it along with all
+/// tests of the crate, but not for one test binary alone.
+#[cfg(feature = "reqwest")]
+#[test]
+fn a_key_signs_in_another_process() {
+    let here = std::env::current_exe().unwrap();
+    let example = here
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("examples/sign_in_another_process");
+    if !example.exists() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI builds the examples: {}",
+            example.display()
+        );
+        println!("skipped: the example was not built (cargo test -p maskinporten builds it)");
+        return;
+    }
+    let output = Command::new(example).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(said.matches("in another process").count(), 3, "{said}");
+}
