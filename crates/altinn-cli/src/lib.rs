@@ -104,9 +104,10 @@ async fn interruptible(
     command: impl Future<Output = Result<Report, Failure>>,
 ) -> Result<Report, Failure> {
     tokio::select! {
+        // in this order, so that there is no time at which Ctrl-C is not heard
         biased;
-        ended = command => ended,
         Ok(()) = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")),
+        ended = command => ended,
     }
 }
 

@@ -49,6 +49,7 @@ pub use altinn2::{ClosedHost, WithoutUser};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
+pub use id_porten::LoginFlaw;
 pub use server::RequestLine;
 pub use simulator::{Builder, Simulator};
 
@@ -62,6 +63,8 @@ pub enum Host {
     Platform,
     /// Altinn 2.
     Altinn2,
+    /// ID-porten.
+    IdPorten,
 }
 
 impl std::fmt::Display for Host {
@@ -70,6 +73,7 @@ impl std::fmt::Display for Host {
             Self::Maskinporten => "maskinporten",
             Self::Platform => "platform",
             Self::Altinn2 => "altinn2",
+            Self::IdPorten => "idporten",
         })
     }
 }
