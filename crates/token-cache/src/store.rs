@@ -37,6 +37,78 @@ pub trait Store: Send + Sync + fmt::Debug {
         key: &'a TokenKey,
         hash: TokenHash,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Asks to be the only process that fetches this key's token, for `time`.
+    ///
+    /// Whoever is granted the lease fetches, and renews it meanwhile; the others look into the
+    /// store now and then, until the token is there or the lease is at its end. A store that is
+    /// not shared, or cannot do this, keeps the default: everybody fetches.
+    fn lease<'a>(
+        &'a self,
+        _key: &'a TokenKey,
+        _id: LeaseId,
+        _time: Duration,
+    ) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        Box::pin(std::future::ready(Ok(Lease::NotKept)))
+    }
+
+    /// Has the lease last for `time` from now. Whether it was still this one's.
+    fn renew<'a>(
+        &'a self,
+        _key: &'a TokenKey,
+        _id: LeaseId,
+        _time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(std::future::ready(Ok(false)))
+    }
+
+    /// Gives the lease back, unless it has become another's.
+    fn release<'a>(
+        &'a self,
+        _key: &'a TokenKey,
+        _id: LeaseId,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// What came of asking for a [lease](Store::lease).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lease {
+    /// It is this one's.
+    Granted,
+    /// It is another's, for so long unless that one renews it.
+    Held {
+        /// What is left of it now.
+        remaining: Duration,
+    },
+    /// The store keeps no leases.
+    NotKept,
+}
+
+/// Tells one holder of a lease from another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeaseId(u128);
+
+impl LeaseId {
+    /// One that nobody else has.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(fastrand::u128(..))
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+}
+
+impl fmt::Debug for LeaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LeaseId({:032x})", self.0)
+    }
 }
 
 /// A token on its way to or from a [`Store`].
