@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
-use crate::key::TokenKey;
+use crate::key::{ByKey, TokenKey};
 use crate::offset::ClockOffset;
 use crate::policy::{Jitter, Machine, Policy};
 use crate::primitives::{Lock, Primitives, Tokio};
@@ -229,7 +229,7 @@ impl TokenCacheBuilder {
             clock,
             wait: self.wait,
             slots: P::Lock::new(Slots {
-                by_key: HashMap::new(),
+                by_key: ByKey::default(),
                 capacity: self.capacity,
                 sweep_at: self.capacity,
                 uses: 0,
@@ -265,7 +265,7 @@ impl<P: Primitives> Core<P> {
 }
 
 pub(crate) struct Slots<P: Primitives> {
-    by_key: HashMap<TokenKey, (Arc<Slot<P>>, u64)>,
+    by_key: ByKey<(Arc<Slot<P>>, u64)>,
     capacity: usize,
     sweep_at: usize,
     uses: u64,

@@ -756,6 +756,8 @@ fn remember(hashes: &mut Vec<TokenHash>, hash: TokenHash) {
         if hashes.len() == REMEMBERED {
             hashes.remove(0);
         }
+        // most slots see one or none, and there may be very many slots
+        hashes.reserve_exact(1);
         hashes.push(hash);
     }
 }

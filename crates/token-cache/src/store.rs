@@ -72,6 +72,57 @@ pub trait Store: Send + Sync + fmt::Debug {
     }
 }
 
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn get<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        (**self).get(key)
+    }
+
+    fn put<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        token: StoredToken,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).put(key, token)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        hash: TokenHash,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).remove(key, hash)
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        (**self).lease(key, id, time)
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        (**self).renew(key, id, time)
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).release(key, id)
+    }
+}
+
 /// What came of asking for a [lease](Store::lease).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -179,13 +230,14 @@ impl std::error::Error for StoreError {
     }
 }
 
-/// A store in this process's memory: shares tokens between several caches.
+/// A store in this process's memory: shares tokens, and leases, between several caches.
 ///
 /// One cache alone needs none, its tokens are in memory anyway.
 #[derive(Debug)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     tokens: Mutex<HashMap<TokenKey, Kept>>,
+    leases: Mutex<HashMap<TokenKey, (LeaseId, Duration)>>,
 }
 
 #[derive(Debug)]
@@ -212,11 +264,16 @@ impl MemoryStore {
         Self {
             clock,
             tokens: Mutex::default(),
+            leases: Mutex::default(),
         }
     }
 
     fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<TokenKey, Kept>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leases(&self) -> std::sync::MutexGuard<'_, HashMap<TokenKey, (LeaseId, Duration)>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -277,6 +334,51 @@ impl Store for MemoryStore {
         let mut tokens = self.tokens();
         if tokens.get(key).is_some_and(|kept| kept.hash == hash) {
             tokens.remove(key);
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        let now = self.clock.now_monotonic();
+        let mut leases = self.leases();
+        let lease = match leases.get(key) {
+            Some((holder, until)) if *holder != id && now < *until => Lease::Held {
+                remaining: *until - now,
+            },
+            _ => {
+                leases.insert(*key, (id, now.saturating_add(time)));
+                Lease::Granted
+            }
+        };
+        Box::pin(std::future::ready(Ok(lease)))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let until = self.clock.now_monotonic().saturating_add(time);
+        let mut leases = self.leases();
+        let own = leases.get_mut(key).filter(|(holder, _)| *holder == id);
+        let renewed = own.map(|lease| lease.1 = until).is_some();
+        Box::pin(std::future::ready(Ok(renewed)))
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let mut leases = self.leases();
+        if leases.get(key).is_some_and(|(holder, _)| *holder == id) {
+            leases.remove(key);
         }
         Box::pin(std::future::ready(Ok(())))
     }

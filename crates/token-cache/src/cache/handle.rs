@@ -34,7 +34,11 @@ impl Handle {
     /// What the fetch said, also when it failed a short while ago; or that the time is up, or that
     /// there is no tokio runtime here.
     pub async fn token(&self) -> Result<Token, Error> {
-        self.token_within(self.0.core.wait).await
+        match self.0.try_token() {
+            Some(token) => Ok(Token::lent(token)),
+            // boxed, so that a hit does not carry the room for the waiting
+            None => Box::pin(self.0.wait_for_token(self.0.core.wait)).await,
+        }
     }
 
     /// The token, with this caller's own limit to the waiting.
@@ -43,7 +47,10 @@ impl Handle {
     ///
     /// As [`Handle::token`].
     pub async fn token_within(&self, limit: Duration) -> Result<Token, Error> {
-        self.0.token_within(limit).await
+        match self.0.try_token() {
+            Some(token) => Ok(Token::lent(token)),
+            None => Box::pin(self.0.wait_for_token(limit)).await,
+        }
     }
 
     /// The token, when there is one that can be served now. Starts a refresh when it is due.

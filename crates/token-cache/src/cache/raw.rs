@@ -44,10 +44,10 @@ impl<P: Primitives> RawHandle<P> {
             source,
         };
         if let Some(credential) = handle.source.credential() {
-            let now = core.clock.now();
-            let changed = handle.slot.change(core, |machine| {
-                machine.use_credential(credential, now)
-            });
+            let changed = handle.slot.note_credential(credential)
+                && handle.slot.change(core, |machine| {
+                    machine.use_credential(credential, core.clock.now())
+                });
             if changed {
                 tracing::debug!(%key, "the signing key has changed; the token is due for refresh");
                 handle.slot.ring();
@@ -59,7 +59,7 @@ impl<P: Primitives> RawHandle<P> {
     #[inline]
     pub(crate) fn try_token(&self) -> Option<Guard<Arc<Snapshot>>> {
         let current = self.slot.current();
-        let now = self.core.clock.now();
+        let now = self.core.clock.now_at_least();
         match current.limits.phase(now) {
             Phase::Fresh => {}
             Phase::Due => self.refresh_if_wanted(now),
@@ -67,14 +67,6 @@ impl<P: Primitives> RawHandle<P> {
         }
         self.slot.count_hit();
         Some(current)
-    }
-
-    pub(crate) async fn token_within(&self, limit: Duration) -> Result<Token, Error> {
-        match self.try_token() {
-            Some(token) => Ok(Token::lent(token)),
-            // boxed, so that a hit does not carry the room for the waiting
-            None => Box::pin(self.wait_for_token(limit)).await,
-        }
     }
 
     pub(crate) fn invalidate(&self, hash: TokenHash) {
@@ -143,6 +135,7 @@ impl<P: Primitives> RawHandle<P> {
         if self.slot.is_quiet(now.monotonic) {
             return;
         }
+        let now = self.core.clock.now();
         // when somebody else is deciding, there is nothing left to decide here
         let answer = self
             .slot
@@ -166,7 +159,7 @@ impl<P: Primitives> RawHandle<P> {
         }
     }
 
-    async fn wait_for_token(&self, limit: Duration) -> Result<Token, Error> {
+    pub(crate) async fn wait_for_token(&self, limit: Duration) -> Result<Token, Error> {
         let (core, slot) = (&self.core, &self.slot);
         if !P::can_wait() {
             return Err(Error::no_runtime());

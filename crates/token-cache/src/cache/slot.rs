@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, Guard};
 
 use super::{Core, SlotMachine};
-use crate::key::TokenKey;
+use crate::key::{TokenHash, TokenKey};
 use crate::measure::Hits;
 use crate::primitives::{Bell, Lock, Primitives};
 use crate::token::Snapshot;
@@ -18,6 +18,8 @@ pub(crate) struct Slot<P: Primitives> {
     current: ArcSwap<Snapshot>,
     /// Until then a token that is due needs nobody's attention; nanoseconds, monotonic.
     quiet_until: AtomicU64,
+    /// The first bytes of the last signing key's hash: most handles come with the same.
+    credential: AtomicU64,
     machine: P::Lock<SlotMachine>,
     hits: Hits,
     /// Rings when a flight has ended, or the token is gone.
@@ -30,6 +32,7 @@ impl<P: Primitives> Slot<P> {
             key,
             current: ArcSwap::new(none),
             quiet_until: AtomicU64::new(0),
+            credential: AtomicU64::new(0),
             machine: P::Lock::new(SlotMachine::default()),
             hits: Hits::default(),
             changed: P::Bell::default(),
@@ -45,6 +48,14 @@ impl<P: Primitives> Slot<P> {
     pub(crate) fn is_quiet(&self, monotonic: Duration) -> bool {
         P::step();
         nanoseconds(monotonic) < self.quiet_until.load(Ordering::Acquire)
+    }
+
+    /// Whether it is another than the last one, and so for the machine to look at.
+    pub(crate) fn note_credential(&self, credential: TokenHash) -> bool {
+        let tag = credential.tag();
+        P::step();
+        self.credential.load(Ordering::Acquire) != tag
+            && self.credential.swap(tag, Ordering::AcqRel) != tag
     }
 
     /// Lets the machine decide, and shows readers the outcome.
