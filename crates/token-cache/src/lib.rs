@@ -77,5 +77,7 @@ pub use crate::key::{TokenHash, TokenKey, TokenKeyBuilder};
 pub use crate::offset::ClockOffset;
 pub use crate::policy::FailureClass;
 pub use crate::source::{Attempt, Fetched, Source, SourceError};
+#[cfg(feature = "file")]
+pub use crate::store::FileStore;
 pub use crate::store::{Lease, LeaseId, MemoryStore, Store, StoreError, StoredToken};
 pub use crate::token::Token;

@@ -8,8 +8,15 @@ use std::time::Duration;
 use http_transport::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(feature = "file")]
+pub use self::file::FileStore;
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::key::{TokenHash, TokenKey};
+
+#[cfg(feature = "file")]
+mod file;
+#[cfg(feature = "file")]
+pub(crate) mod format;
 
 /// Keeps tokens beyond the cache's own memory: in a file, in Redis, between caches.
 ///
