@@ -33,6 +33,8 @@ use crate::commands::Report;
 use crate::context::Context;
 use crate::settings::{Profile, Settings, Variables};
 
+#[doc(hidden)]
+pub use crate::commands::demo::{DemoApi, demo_with};
 pub use crate::console::Console;
 pub use crate::failure::{Exit, Failure};
 
@@ -154,9 +156,7 @@ fn settings(global: &Global) -> Result<Settings, Failure> {
             .filter(|name| !name.trim().is_empty())
     });
     let profile = Profile::find(global.config.as_deref(), named.as_deref())?;
-    Ok(Settings::new(
-        global.settings.given(),
-        Variables::Process,
-        profile,
-    ))
+    let settings = Settings::new(global.settings.given(), Variables::Process, profile);
+    settings.check_environment()?;
+    Ok(settings)
 }

@@ -119,6 +119,8 @@ struct AccessToken {
     #[serde(skip_serializing_if = "Option::is_none")]
     aud: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    client_orgno: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pid: Option<String>,
 }
 
@@ -202,7 +204,7 @@ async fn token(State(sim): State<Sim>, headers: HeaderMap, body: Bytes) -> Respo
             let no_store = [(CACHE_CONTROL, "no-store")];
             (no_store, axum::Json(answer)).into_response()
         }
-        Err(refusal) => refusal.into_response(&issuer(&sim)),
+        Err(refusal) => refusal.into_response(&issuer(&sim), sim.quirks.correlation_ids),
     }
 }
 
@@ -212,6 +214,8 @@ struct Answer {
     token_type: &'static str,
     expires_in: i64,
     scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_member: Option<Value>,
 }
 
 async fn issue(sim: &Shared, headers: &HeaderMap, body: Bytes) -> Result<Answer, Refusal> {
@@ -237,8 +241,12 @@ async fn issue(sim: &Shared, headers: &HeaderMap, body: Bytes) -> Result<Answer,
         access_token: sim.maskinporten.sign(&token).ok_or(Refusal::SERVER_ERROR)?,
         token_type: "Bearer",
         // Real answers count the second that passed while the token was made.
-        expires_in: token.exp - token.iat - 1,
+        expires_in: token.exp.saturating_sub(token.iat).saturating_sub(1),
         scope: token.scope,
+        unknown_member: sim
+            .quirks
+            .unknown_members
+            .then(|| json!({"new": [1, null]})),
     })
 }
 

@@ -26,6 +26,7 @@ use crate::state::{Shared, Sim, Urls};
 use crate::world::{Cast, Hidden, Jwk, Seed, World};
 use crate::{
     Era, Host, Quirks, altinn2, altinn3, id_porten, maskinporten, platform, server, settings,
+    systems,
 };
 
 /// A running simulator. It stops when it is dropped.
@@ -129,7 +130,9 @@ impl Builder {
         };
         let [a, b, c, d, e, f] = ports(&listeners)?;
         let sim = Arc::new(Shared {
+            started: clock.now(),
             clock,
+            sessions: altinn2::Sessions::default(),
             faults: Faults::default(),
             quirks: self.quirks,
             urls: Urls {
@@ -141,17 +144,22 @@ impl Builder {
             platform: platform::Server::new(platform),
             id_porten: id_porten::Server::new(id_porten),
             rights: Rights::of(&world, jiff::Timestamp::now()),
+            requests: systems::Requests::of(&world, jiff::Timestamp::now()),
             world: RwLock::new(world),
             altinn2_open: AtomicBool::new(self.era == Era::Altinn2Open),
             pki,
         });
-        let acceptor = server::tls(&sim.pki.tls, sim.pki.issuing().to_owned());
+        let (issuing, root) = (sim.pki.issuing().to_owned(), sim.pki.root().to_owned());
+        let strict = sim.quirks.client_certificates_checked_in_handshake;
+        let acceptor = server::tls(&sim.pki.tls, issuing, root, strict);
         let acceptor = acceptor.map_err(PkiError::from)?;
         let routers = [
             (Host::Maskinporten, maskinporten::router(sim.clone())),
             (
                 Host::Platform,
-                platform::router(sim.clone()).merge(altinn3::router(sim.clone())),
+                platform::router(sim.clone())
+                    .merge(altinn3::router(sim.clone()))
+                    .merge(systems::router(sim.clone())),
             ),
             (Host::Altinn2, altinn2::router(sim.clone())),
         ];
@@ -266,6 +274,19 @@ impl Simulator {
     /// Changes the registers while running, as an administrator of Maskinporten or Altinn would.
     pub fn change_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         change(&mut self.sim.world_mut())
+    }
+
+    /// The customer's answer to a system user request or a change request, by its id; as on the page that
+    /// its `confirmUrl` leads to.
+    ///
+    /// # Errors
+    /// When no such request is waiting, or the customer is not an organisation of the world.
+    pub fn answer_system_user_request(&self, id: uuid::Uuid, approve: bool) -> Result<(), Error> {
+        if systems::answer(&self.sim, id, approve) {
+            return Ok(());
+        }
+        let text = format!("there is no request {id} that waits for an answer");
+        Err(Error::new(ErrorKind::NotFound, text))
     }
 
     /// Maskinporten signs with a new key from now on. `keep_old`: the old one stays in its JWKS, as a

@@ -200,7 +200,7 @@ fn explain<'de, T: Deserialize<'de>>(json: &'de [u8], error: &serde_json::Error)
         }
         serde_json::error::Category::Eof => {
             Error::new(ErrorKind::Truncated, "the rest of the document", "its end")
-                .at(pointer::of_byte(json, byte))
+                .at(pointer::of_byte(json, json.len()))
                 .line_column(error.line(), error.column())
         }
         // serde_json gives its own depth limit no category.

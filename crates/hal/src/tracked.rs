@@ -13,6 +13,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::error::{Error, ErrorKind};
+use crate::json::Key;
 use crate::pointer;
 
 /// An error as serde's types raise it, without values.
@@ -385,19 +386,25 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Named<'_, '_, S> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<S::Value, E> {
-        name.clone_into(self.name);
-        let key = de::IntoDeserializer::into_deserializer(crate::json::Key::Transient(name));
-        self.seed
-            .deserialize(key)
-            .map_err(|raised: Raised| self.track.out(raised))
+        self.take(Key::Transient(name), name)
     }
 
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<S::Value, E> {
+        self.take(Key::Borrowed(name), name)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Named<'_, '_, S> {
+    /// A name that its type refuses is told at the member, not at the object.
+    fn take<E: de::Error>(self, key: Key<'de, '_>, name: &str) -> Result<S::Value, E> {
         name.clone_into(self.name);
-        let key = de::IntoDeserializer::into_deserializer(crate::json::Key::Borrowed(name));
         self.seed
-            .deserialize(key)
-            .map_err(|raised: Raised| self.track.out(raised))
+            .deserialize(de::IntoDeserializer::into_deserializer(key))
+            .map_err(|raised: Raised| {
+                let at = At::Member(self.track.at, name);
+                let slot = self.track.slot;
+                Track { at: &at, slot }.out(raised)
+            })
     }
 }
 

@@ -52,7 +52,6 @@ struct Inner {
 
 impl Client {
     /// Begins a client of this environment, with its id and what it signs with.
-    #[must_use]
     pub fn builder(environment: Environment, client_id: ClientId, signer: Signer) -> ClientBuilder {
         ClientBuilder {
             environment,

@@ -1,6 +1,8 @@
 //! `altinn party`: step 3, from a number to the identity that the rights API speaks of.
 
+use altinn_authz::altinn2;
 use altinn_authz::altinn3::{self, Identity, scopes};
+use altinn_authz::wire::OpenEnum as _;
 use clap::Args;
 use serde_json::json;
 
@@ -9,7 +11,7 @@ use crate::commands::Report;
 use crate::commands::token::person;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::settings::{self, organisation};
+use crate::settings::organisation;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,7 +90,7 @@ pub(crate) async fn party(context: &Context<'_>, args: &PartyArgs) -> Result<Rep
     let identity = identity("NUMBER", &args.number)?;
     match args.api {
         Api::Altinn3 => altinn3(context, &identity).await,
-        Api::Altinn2 => Err(settings::missing(&[settings::API_URL])),
+        Api::Altinn2 => altinn2(context, args, identity).await,
     }
 }
 
@@ -133,4 +135,51 @@ async fn altinn3(context: &Context<'_>, identity: &Identity) -> Result<Report, F
         found.name()
     );
     Ok(Report::new(json, text, summary))
+}
+
+async fn altinn2(
+    context: &Context<'_>,
+    args: &PartyArgs,
+    identity: Identity,
+) -> Result<Report, Failure> {
+    let shown = identity.to_string();
+    let (identity, name) = match identity {
+        Identity::Organisation(number) => (altinn2::Identity::organisation(number), &args.name),
+        Identity::Person(number) => (altinn2::Identity::person(number), &args.last_name),
+        _ => {
+            return Err(Failure::usage(
+                "NUMBER: Altinn 2 does not know this kind of number",
+            ));
+        }
+    };
+    let identity = match name {
+        Some(name) => identity.named(name),
+        None => identity,
+    };
+    let session = context
+        .enterprise_user(&[altinn2::scopes::REPORTEES])
+        .await?;
+    context
+        .console
+        .progress("asking Altinn 2 who has the number");
+    let found = altinn2::Client::new(&session).resolve(&identity).await?;
+    let (id, name) = (
+        found.id.as_ref().map(ToString::to_string),
+        found.name.trim(),
+    );
+    let json = json!({
+        "api": "altinn2",
+        "id": id,
+        "name": name,
+        "number": shown,
+        "type": found.kind.as_ref().map(|kind| kind.as_wire()),
+        "uuid": found.party_uuid,
+    });
+    let id = id.unwrap_or_default();
+    let text = format!("{id}  {shown}  {name}");
+    Ok(Report::new(
+        json,
+        text,
+        format!("{shown} is the reportee {id}: {name}"),
+    ))
 }

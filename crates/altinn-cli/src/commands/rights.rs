@@ -18,9 +18,10 @@ What is given:
   Altinn 3   --package CODE             an access package (tilgangspakke)
              --resource ID              all rights on a resource that may be given
              --resource ID --right read some of them
-  Altinn 2   --role CODE                a role (rolle), by code or number
-             --service 4936/1           all rights to a service (tjeneste), code/edition
-             --service 4936/1 --right Read
+  Altinn 2   --role 11                  a role (rolle), by its number: `rights list` shows them
+             --service 4936/1 --right Access
+                                        rights to a service (tjeneste), code/edition; without
+                                        --right, all of them are taken back
 
 Altinn 3 is asked as a system user (systembruker): --system-user, or else the one of the giver.
 Altinn 2 is asked as an enterprise user (virksomhetsbruker) with an API key: ALTINN_USERNAME,
@@ -41,7 +42,7 @@ Examples:
   altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --package skattegrunnlag
       a person who is not connected yet needs the last name; two wrong ones lock for an hour
   altinn rights grant --from 310753831 --to 26899299344 --resource skf-skattemelding --right read
-  altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --role UTINN --api altinn2
+  altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --role 11 --api altinn2
 
 It checks first what may be given, gives what is not there yet, and reads again to see that it is
 there. Exit code 5 says that some of it was done; the report says what.";
@@ -50,7 +51,7 @@ const REVOKE_EXAMPLES: &str = "\
 Examples:
   altinn rights revoke --from 310753831 --to 26899299344 --package skattegrunnlag
   altinn rights revoke --from 310753831 --to 26899299344 --resource skf-skattemelding --right write
-  altinn rights revoke --from 310753831 --to 26899299344 --role UTINN --api altinn2
+  altinn rights revoke --from 310753831 --to 26899299344 --role 11 --api altinn2
 
 It takes back what was given directly, that and nothing else. What somebody holds through a role of
 a register, or through another party, cannot be taken back here, and the report says so.";
@@ -138,7 +139,6 @@ struct ToArgs {
 
 /// What is given or taken back.
 #[derive(Args)]
-#[group(required = true, multiple = true)]
 struct WhatArgs {
     /// An access package (tilgangspakke), by code or URN; may be given several times
     #[arg(long = "package", value_name = "CODE")]
@@ -148,8 +148,8 @@ struct WhatArgs {
     #[arg(long = "resource", value_name = "ID")]
     resources: Vec<String>,
 
-    /// A role of Altinn 2 (rolle), by code or number; may be given several times
-    #[arg(long = "role", value_name = "CODE")]
+    /// A role of Altinn 2 (rolle), by its number (RoleDefinitionId); may be given several times
+    #[arg(long = "role", value_name = "NUMBER")]
     roles: Vec<String>,
 
     /// A service of Altinn 2 (tjeneste), by code and edition; may be given several times
@@ -201,6 +201,10 @@ impl ToArgs {
             Failure::usage("the receiver is missing").todo("say who receives: --to NUMBER")
         })
     }
+}
+
+fn nothing_named(ways: &str) -> Failure {
+    Failure::usage("it is not said what is to be given or taken back").todo(format!("name {ways}"))
 }
 
 /// How a change ended: with everything, with some of it, or with nothing done.

@@ -88,8 +88,9 @@ pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<Report,
 
 fn seed(file: &PathBuf) -> Result<Seed, Failure> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("--seed: {shown}: {error}")))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("--seed: {shown}: {error}")).todo("check the path")
+    })?;
     let parsed = match file.extension().is_some_and(|ending| ending == "json") {
         true => Seed::from_json(&text),
         false => Seed::from_toml(&text),

@@ -19,8 +19,15 @@ pub(super) struct Granted {
     systemuser_org: Actor,
     systemuser_id: [Uuid; 1],
     system_id: String,
-    #[serde(rename = "externalRef")]
-    external_ref: String,
+    #[serde(rename = "externalRef", skip_serializing_if = "Option::is_none")]
+    external_ref: Option<String>,
+}
+
+impl Granted {
+    /// As the documentation has it, and real tokens have not.
+    pub(super) fn leave_out_external_ref(&mut self) {
+        self.external_ref = None;
+    }
 }
 
 /// Checks the claim, which must hold exactly one entry.
@@ -70,7 +77,9 @@ fn system_user(
             && user.approved
             && !user.deleted
             && world.system(&user.system).is_some_and(|system| {
-                system.vendor == client.owner && system.client_ids.contains(&client.client_id)
+                !system.deleted
+                    && system.vendor == client.owner
+                    && system.client_ids.contains(&client.client_id)
             })
     });
     let user = found.ok_or_else(|| {
@@ -81,6 +90,6 @@ fn system_user(
         systemuser_org: Actor::organisation(&user.owner),
         systemuser_id: [user.id],
         system_id: user.system.clone(),
-        external_ref: user.reference().to_owned(),
+        external_ref: Some(user.reference().to_owned()),
     })
 }

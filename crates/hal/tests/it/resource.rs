@@ -321,12 +321,24 @@ fn links() -> impl Strategy<Value = Links> {
     btree_map(".{0,5}", relation, 0..20).prop_map(Links::from_iter)
 }
 
+/// serde_json reads long fractions to within the last binary digit, unless it is built with
+/// `float_roundtrip`; prices with two decimals it always reads exactly.
+fn price() -> impl Strategy<Value = f64> {
+    if cfg!(feature = "float_roundtrip") {
+        (-1e300..1e300f64).boxed()
+    } else {
+        any::<i32>()
+            .prop_map(|cents| f64::from(cents) / 100.0)
+            .boxed()
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read(
         links in links(),
         id in any::<u64>(),
-        price in -1e300..1e300f64,
+        price in price(),
         note in option::of(".*"),
         parts in btree_map(".{0,5}", vec(any::<(u32, bool)>(), 0..4), 0..4),
     ) {

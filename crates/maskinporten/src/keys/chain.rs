@@ -123,7 +123,7 @@ fn organisation(subject: &X509NameRef) -> Option<OrganisationNumber> {
     let texts = |nid: Nid| {
         subject
             .entries_by_nid(nid)
-            .filter_map(|entry| Some(entry.data().to_string().ok()?))
+            .filter_map(|entry| entry.data().to_string().ok())
             .collect::<Vec<String>>()
     };
     let nine = |text: &str| {

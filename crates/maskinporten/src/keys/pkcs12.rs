@@ -10,6 +10,7 @@ use openssl::provider::Provider;
 use openssl::x509::X509;
 
 use super::safe_bags::{self, KeyBag};
+use super::{crypto, mac};
 use crate::{BuildError, BuildErrorKind};
 
 /// Which providers are loaded is a matter of the whole process: one at a time.
@@ -34,9 +35,28 @@ pub(super) fn read(
     if password.expose_secret().contains('\0') {
         return Err(wrong_password());
     }
-    let bags = safe_bags::keys(bytes).unwrap_or_default();
+    // written anew as DER: some programs write BER
+    let der = file
+        .to_der()
+        .map_err(|error| crypto("the file cannot be encoded", error))?;
+    let bags = safe_bags::keys(&der).unwrap_or_default();
     let choice = choose(&bags, alias)?;
-    let open = || open(&file, choice, password.expose_secret());
+    let with_mac = match safe_bags::without_mac(&der) {
+        Some((auth_safe, content)) => mac::add(auth_safe, content, password.expose_secret())
+            .and_then(|file| Pkcs12::from_der(&file))
+            .map(Some)
+            .map_err(|error| crypto("the file cannot be given a MAC", error))?,
+        None => None,
+    };
+    let open = || {
+        let opened = open_file(&file, choice, password.expose_secret());
+        match &with_mac {
+            Some(with_mac) if opened.is_err() => {
+                open_file(with_mac, choice, password.expose_secret())
+            }
+            _ => opened,
+        }
+    };
     match open() {
         Err(error) if is_unsupported(&error) => {
             let _one_at_a_time = LEGACY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +114,7 @@ fn choose<'a, 'b>(
         (None, _) => Err(BuildError::new(
             BuildErrorKind::UnknownAlias,
             if bags.is_empty() {
-                "the file does not show the names of its keys".to_string()
+                "the file does not show the names of its keys".to_owned()
             } else {
                 format!("no key in the file has this alias; there are: {}", names())
             },
@@ -116,7 +136,11 @@ fn choose<'a, 'b>(
 
 type Opened = Option<(PKey<Private>, Vec<X509>)>;
 
-fn open(file: &Pkcs12, choice: Option<&KeyBag<'_>>, password: &str) -> Result<Opened, ErrorStack> {
+fn open_file(
+    file: &Pkcs12,
+    choice: Option<&KeyBag<'_>>,
+    password: &str,
+) -> Result<Opened, ErrorStack> {
     // checks the MAC, so a wrong password ends here
     let ParsedPkcs12_2 { pkey, cert, ca } = file.parse2(password)?;
     let key = match choice {

@@ -413,7 +413,7 @@ fn a_secret_key_does_not_show() {
         Signer::from_pkcs12(&p12(&issued.key, &issued.certificate, &[]), &password()).unwrap();
     let shown = format!("{signer:?} {:#?}", Signer::loader().alias("a"));
     assert!(
-        shown.contains("RS256") && shown.contains("TESTVIRKSOMHET"),
+        shown.contains("Rs256") && shown.contains("TESTVIRKSOMHET"),
         "{shown}"
     );
     assert!(!shown.contains(PASSWORD) && shown.len() < 2_000, "{shown}");

@@ -12,7 +12,7 @@ use crate::console::table;
 use crate::context::Context;
 use crate::failure::Failure;
 
-use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed};
+use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
 
 /// A party, as a person names it.
 #[derive(Clone, Debug)]
@@ -96,34 +96,15 @@ pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Repor
 
 fn listed(held: &Held, heading: &str) -> Report {
     let rows: Vec<[String; 4]> = held.iter().flat_map(rows).collect();
-    let count = held.iter().count();
     let text = match rows.is_empty() {
         true => "Nobody holds anything.".to_owned(),
         false => table([heading, "NUMBER", "HOLDS", "HOW"], rows),
     };
-    let all: Vec<String> = held
-        .iter()
-        .map(|holder| {
-            let packages = holder
-                .packages()
-                .iter()
-                .map(|held| held.package().code().to_owned());
-            let resources = holder
-                .resources()
-                .iter()
-                .map(|held| held.resource().to_string());
-            let things: Vec<String> = packages.chain(resources).collect();
-            let things = if things.is_empty() {
-                "nothing".to_owned()
-            } else {
-                things.join(", ")
-            };
-            format!("{}: {things}", holder.name())
-        })
-        .collect();
-    let summary = match count {
+    let names: Vec<&str> = held.iter().map(Holder::name).collect();
+    let summary = match names.len() {
         0 => "nobody holds anything".to_owned(),
-        _ => all.join("; "),
+        1 => format!("one holds something: {}", names.join(", ")),
+        count => format!("{count} hold something: {}", names.join("; ")),
     };
     Report::new(json!({ "api": "altinn3", "held": held }), text, summary)
 }
@@ -259,6 +240,11 @@ fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure> {
             "--right says which right on a resource, and no resource is named",
         )
         .todo("name the resource too: --resource ID"));
+    }
+    if packages.is_empty() && resources.is_empty() {
+        return Err(nothing_named(
+            "an access package (--package CODE) or a resource (--resource ID)",
+        ));
     }
     let packages = packages
         .iter()
