@@ -79,5 +79,7 @@ pub use crate::policy::FailureClass;
 pub use crate::source::{Attempt, Fetched, Source, SourceError};
 #[cfg(feature = "file")]
 pub use crate::store::FileStore;
+#[cfg(feature = "redis")]
+pub use crate::store::{EncryptionKey, RedisStore};
 pub use crate::store::{Lease, LeaseId, MemoryStore, Store, StoreError, StoredToken};
 pub use crate::token::Token;

@@ -10,6 +10,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(feature = "file")]
 pub use self::file::FileStore;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
+#[cfg(feature = "redis")]
+pub use self::sealed::EncryptionKey;
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::key::{TokenHash, TokenKey};
 
@@ -17,6 +21,10 @@ use crate::key::{TokenHash, TokenKey};
 mod file;
 #[cfg(feature = "file")]
 pub(crate) mod format;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+pub(crate) mod sealed;
 
 /// Keeps tokens beyond the cache's own memory: in a file, in Redis, between caches.
 ///
