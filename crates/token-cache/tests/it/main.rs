@@ -9,5 +9,7 @@ mod authorized;
 mod engine;
 mod failure_catalogue;
 mod policy;
+#[cfg(feature = "redis")]
+mod redis_store;
 mod server;
 mod stores;
