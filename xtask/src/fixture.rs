@@ -102,7 +102,17 @@ pub(crate) fn load(root: &Path, generation: &str) -> Result<Vec<Fixture>> {
 }
 
 fn read(file: &Path, operation: &str, path: PathBuf) -> Result<Fixture> {
-    let fixture: Fixture = serde_json::from_str(&fs::read_to_string(file)?)?;
+    let fixture = parse(&fs::read_to_string(file)?)?;
+    Ok(Fixture {
+        operation: operation.to_owned(),
+        path,
+        ..fixture
+    })
+}
+
+/// Reads the text of a fixture and checks its form.
+pub(crate) fn parse(text: &str) -> Result<Fixture> {
+    let fixture: Fixture = serde_json::from_str(text)?;
     if fixture.provenance.source == Source::Spec && fixture.provenance.section.is_none() {
         bail!("provenance `spec` needs the section it was written from");
     }
@@ -123,11 +133,7 @@ fn read(file: &Path, operation: &str, path: PathBuf) -> Result<Fixture> {
             && (fixture.response.body.is_none() || fixture.response.text.is_none()),
         "a message has a `body` (JSON) or a `text`, not both"
     );
-    Ok(Fixture {
-        operation: operation.to_owned(),
-        path,
-        ..fixture
-    })
+    Ok(fixture)
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -3,12 +3,14 @@
 //! | command | does |
 //! |---|---|
 //! | `cargo xtask codegen [--check]` | writes the model files from `fixtures/`, or compares them |
+//! | `cargo xtask record GENERATION/OPERATION/CASE METHOD PATH` | makes a call and writes it as a fixture |
 //! | `cargo xtask tidy` | the house rules that no compiler knows |
 //! | `cargo xtask ci [step]` | everything CI runs, or one step of it; the index is `--help` |
 
 mod ci;
 mod codegen;
 mod fixture;
+mod record;
 mod tidy;
 
 use std::{
@@ -37,6 +39,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Makes a call to a running environment, as the settings say, and writes it as a fixture, with
+    /// every person, organisation, name, token and secret in it replaced
+    Record(record::RecordArgs),
     /// Checks the house rules that no compiler knows (layers, versions, personal data, doctests)
     Tidy,
     /// Runs what CI runs: every step, or the one that is named
@@ -49,6 +54,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Codegen { check } => codegen::generate(check),
+        Command::Record(args) => record::record(&args),
         Command::Tidy => tidy::check(),
         Command::Ci { step } => ci::run(step),
     };

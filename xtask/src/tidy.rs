@@ -67,20 +67,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xtask", &["norwegian-ids"]),
 ];
 
-/// Crates that do no I/O, and all of the world that they may use.
-const PURE: &[(&str, &[&str])] = &[
-    ("norwegian-ids", &["serde"]),
+/// Crates that do no I/O, and all of the world that they may use: always, and as a feature.
+const PURE: &[(&str, &[&str], &[&str])] = &[
+    ("norwegian-ids", &["serde"], &[]),
     (
         "hal-json",
-        &[
-            "serde",
-            "serde_json",
-            "thiserror",
-            // behind features; none does I/O
-            "futures-core",
-            "http",
-            "url",
-        ],
+        &["serde", "serde_json", "thiserror"],
+        &["futures-core", "http", "url"],
     ),
 ];
 
@@ -191,8 +184,8 @@ fn manifest(table: &Table) -> Vec<String> {
     };
     let world = PURE
         .iter()
-        .find(|(pure, _)| *pure == name)
-        .map(|(_, may_use)| *may_use);
+        .find(|(pure, ..)| *pure == name)
+        .map(|(_, always, as_feature)| (*always, *as_feature));
     for (kind, dependency, value) in dependencies(table) {
         if !inherited(value) {
             broken.push(format!(
@@ -204,7 +197,11 @@ fn manifest(table: &Table) -> Vec<String> {
         let allowed = if ours {
             below.contains(&dependency) || (for_tests && dependency == FOR_TESTS)
         } else {
-            for_tests || world.is_none_or(|world| world.contains(&dependency))
+            let optional = value.get("optional").and_then(Value::as_bool) == Some(true);
+            for_tests
+                || world.is_none_or(|(always, as_feature)| {
+                    always.contains(&dependency) || (optional && as_feature.contains(&dependency))
+                })
         };
         if !allowed {
             broken.push(format!("{name} must not depend on {dependency}"));
@@ -324,6 +321,14 @@ mod tests {
         assert_eq!(
             broken("[dependencies]\naltinn-auth.workspace = true"),
             "hal-json must not depend on altinn-auth"
+        );
+        assert_eq!(
+            broken("[dependencies]\nurl = { workspace = true, optional = true }"),
+            ""
+        );
+        assert_eq!(
+            broken("[dependencies]\nurl.workspace = true"),
+            "hal-json must not depend on url"
         );
         assert_eq!(
             broken("[target.'cfg(unix)'.dependencies]\ntokio.workspace = true"),

@@ -1,2 +1,71 @@
-//! Altinn 2.
+//! The rights API of Altinn 2: reportees, delegations, roles and single rights, over HAL+JSON.
+//!
+//! Altinn 2 closed on 2026-06-19. This is for what still speaks it: archives of recordings, the
+//! simulator, and programs on their way to `altinn3`.
+//!
+//! ```no_run
+//! use altinn_authz::altinn2::{Client, Delegation, Identity, Receiver, Who};
+//!
+//! # async fn run(session: altinn_auth::Session<altinn_auth::EnterpriseUser>) -> Result<(), Box<dyn std::error::Error>> {
+//! let rights = Client::new(&session);
+//! // number and name → the reportee, with the id that stands for it in paths
+//! let person = Identity::person("26899299344".parse()?).named("HEIS");
+//! let reportee = rights.resolve(&person).await?;
+//!
+//! // give two rights on a service, and read again
+//! let anna = Receiver::person("26899299344".parse()?, "HEIS");
+//! let report = rights.grant(Who::my(), &anna, ["service:5123/1#Read,Write".parse()?]).await?;
+//! assert!(report.is_complete(), "{report}");
+//! // who holds what from us
+//! for holder in rights.held(Who::my()).await? {
+//!     println!("{holder:?}");
+//! }
+//! // take one back
+//! rights.revoke(Who::my(), &anna, [Delegation::rights("5123", 1, ["Write"])]).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # How Altinn 2 sees it
+//!
+//! - `{who}` in a path is the party that gives ([`Who`]): `my`, an organisation number, a reportee id
+//!   (`r50170462`), or a user name.
+//! - Who receives ([`Receiver`]) is named by number *and* name when something is given, and by
+//!   reportee id (`r…`, `u…`) when something is read or taken back. [`Client::resolve`] leads from
+//!   the one to the other (`ReporteeConversion`).
+//! - What is given is a *role* or *single rights*: actions on an edition of a service
+//!   ([`Delegation`]). What is held has an id of its own, and only what was given directly can be
+//!   taken back.
+//! - Refusals have an empty body; the reason stands in the HTTP/1.1 reason phrase.
+//!
+//! Sources: <https://altinn.github.io/docs/api/rest/>, and the stored help pages of
+//! `www.altinn.no/api/Help`.
+
+mod client;
+mod delegation;
+mod delegations;
+mod filter;
+mod grant;
 pub mod models;
+mod problem;
+mod receiver;
+mod reportees;
+mod revoke;
+pub mod scopes;
+mod who;
+
+pub use self::client::Client;
+pub use self::delegation::{Delegation, Service};
+pub use self::delegations::DelegationsQuery;
+pub use self::filter::{Filter, Literal};
+pub use self::models::{ReporteeId, RightAction, RightHolderId, RightId, RoleId};
+pub use self::receiver::Receiver;
+pub use self::reportees::{Identity, ReporteesQuery};
+pub use self::who::Who;
+pub use crate::report::Outcome;
+
+/// What a call that takes several steps did.
+pub type Report = crate::report::Report<Delegation, RightHolderId>;
+/// One step of a [`Report`].
+pub type Step = crate::report::Step<Delegation>;
+/// What a [`Step`] is for.
+pub type What = crate::report::What<Delegation>;

@@ -45,6 +45,9 @@ pub enum ErrorKind {
     ForeignLink,
     /// What was given cannot be right; nothing was sent.
     InvalidInput,
+    /// A web page came, or a way to one, where Altinn 2's answer was due: Altinn 2 takes a call
+    /// without a user for a browser, and since 2026-06-19 there is nothing but pages.
+    LoginPage,
     /// The token does not have the scope that the call needs; nothing was sent.
     MissingScope,
     /// The receiver must be connected to the giver first (AM-00022).

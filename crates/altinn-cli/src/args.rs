@@ -55,9 +55,7 @@ not answered properly, 4 refused here for safety, 5 partly done, 130 interrupted
 const TEMPLATE: &str = "\
 {about}
 
-{usage-heading} {usage}
-
-{after-help}
+{usage-heading} {usage}{after-help}
 
 Options:
 {options}";
@@ -85,6 +83,7 @@ pub(crate) struct Cli {
 
 /// What every command takes.
 #[derive(Args)]
+#[command(next_help_heading = "Of every command")]
 pub(crate) struct Global {
     /// Print the result as JSON, and errors as an object on standard error
     #[arg(long, global = true)]
@@ -221,7 +220,9 @@ impl SystemUserArgs {
     pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, String)> {
         let named = |name, value: &Option<String>| value.clone().map(|value| (name, value));
         let owner = named(settings::SYSTEM_USER, &self.system_user);
-        owner.into_iter().chain(named(settings::EXTERNAL_REF, &self.external_ref))
+        owner
+            .into_iter()
+            .chain(named(settings::EXTERNAL_REF, &self.external_ref))
     }
 }
 

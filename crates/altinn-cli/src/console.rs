@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use clap::builder::StyledStr;
 use http_transport::redact;
 use serde_json::Value;
 
+use crate::commands::Report;
 use crate::failure::Failure;
 
 /// Where a command prints, and how.
@@ -16,7 +19,7 @@ pub struct Console {
     json: bool,
     colour_out: bool,
     colour_err: bool,
-    progress: bool,
+    progress: AtomicBool,
 }
 
 impl Console {
@@ -32,7 +35,7 @@ impl Console {
             json,
             colour_out: colour && io::stdout().is_terminal(),
             colour_err: colour && io::stderr().is_terminal(),
-            progress: io::stderr().is_terminal(),
+            progress: AtomicBool::new(io::stderr().is_terminal()),
         }
     }
 
@@ -53,7 +56,7 @@ impl Console {
             json,
             colour_out: false,
             colour_err: false,
-            progress: false,
+            progress: AtomicBool::new(false),
         }
     }
 
@@ -83,6 +86,40 @@ impl Console {
         self.data(&paint(self.colour_out, DIM, text));
     }
 
+    /// What a command has to say, and what it could not do.
+    pub(crate) fn report(&self, report: &Report) {
+        if self.json {
+            if !report.json.is_null() {
+                self.data_json(&report.json);
+            }
+        } else if !report.text.is_empty() {
+            self.data(&report.text);
+        }
+        for failure in &report.failures {
+            self.failure(failure);
+        }
+    }
+
+    /// What `--help` shows.
+    pub(crate) fn help(&self, text: &StyledStr) {
+        let text = if self.colour_out {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        self.data(text.trim_end());
+    }
+
+    /// What is wrong with a command line. It quotes it, and a person number may stand there.
+    pub(crate) fn usage(&self, text: &StyledStr) {
+        let text = if self.colour_err {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        self.note(text.trim_end());
+    }
+
     /// A line about the data that is not part of it.
     pub(crate) fn note(&self, text: &str) {
         write(&self.err, &redact::text(text));
@@ -96,9 +133,14 @@ impl Console {
 
     /// What is being done, for those who wait at a terminal.
     pub(crate) fn progress(&self, text: &str) {
-        if self.progress && !self.json {
+        if self.progress.load(Ordering::Relaxed) && !self.json {
             write(&self.err, &paint(self.colour_err, DIM, &redact::text(text)));
         }
+    }
+
+    /// No more progress: what is being done is shown as data from now on.
+    pub(crate) fn stop_progress(&self) {
+        self.progress.store(false, Ordering::Relaxed);
     }
 
     /// A failure: its sentence, then what to do and who must.
@@ -123,27 +165,45 @@ const RED: &str = "1;31";
 const YELLOW: &str = "1;33";
 
 fn paint(on: bool, style: &str, text: &str) -> String {
-    if on { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
+    if on {
+        format!("\u{1b}[{style}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Rust ignores SIGPIPE, so a closed pipe is an error here, and nobody is left to tell.
 fn write(to: &Mutex<Box<dyn Write + Send>>, text: &str) {
     let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
-    let _ = to.write_all(text.as_bytes()).and_then(|()| to.write_all(b"\n")).and_then(|()| to.flush());
+    let _ = to
+        .write_all(text.as_bytes())
+        .and_then(|()| to.write_all(b"\n"))
+        .and_then(|()| to.flush());
 }
 
 impl fmt::Debug for Console {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Console").field("json", &self.json).finish_non_exhaustive()
+        f.debug_struct("Console")
+            .field("json", &self.json)
+            .finish_non_exhaustive()
     }
 }
 
 /// A table for people: no frame, so that `grep`, `cut` and `awk` work on it as well.
 pub(crate) fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) -> String {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING).set_header(head);
+    table
+        .load_style(comfy_table::presets::NOTHING)
+        .set_header(head);
     for row in rows {
         table.add_row(row);
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -35,13 +35,19 @@ impl<'a> Context<'a> {
 
     /// The same, with everything that goes over the wire watched.
     pub(crate) fn watched_by(self, watch: Watch) -> Self {
-        Self { watch: Some(watch), ..self }
+        Self {
+            watch: Some(watch),
+            ..self
+        }
     }
 
-    /// The same with other settings: connections and tokens are shared.
-    pub(crate) fn with_settings(&self, settings: Settings) -> Self {
+    /// The same with these flags besides: connections and tokens are shared.
+    pub(crate) fn with_flags(
+        &self,
+        flags: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
         Self {
-            settings,
+            settings: self.settings.clone().with_flags(flags),
             console: self.console,
             cache: self.cache.clone(),
             transport: Arc::clone(&self.transport),
@@ -78,10 +84,12 @@ impl<'a> Context<'a> {
         let transport = self.transport()?;
         let signer = self.settings.signer(self.console)?;
         let environment = self.settings.maskinporten(&*transport).await?;
-        Ok(maskinporten::Client::builder(environment, client_id, signer)
-            .transport(transport)
-            .cache(self.cache.clone())
-            .build()?)
+        Ok(
+            maskinporten::Client::builder(environment, client_id, signer)
+                .transport(transport)
+                .cache(self.cache.clone())
+                .build()?,
+        )
     }
 
     /// A client of Altinn.
@@ -108,13 +116,10 @@ impl<'a> Context<'a> {
         otherwise: Option<OrganisationNumber>,
         scopes: &[&str],
     ) -> Result<Session<SystemUser>, Failure> {
-        let owner = match (self.settings.system_user()?, otherwise) {
-            (Some(owner), _) | (None, Some(owner)) => owner,
-            (None, None) => {
-                return Err(settings::missing(&[settings::SYSTEM_USER]).note(
-                    "Altinn 3 knows rights as somebody's: a customer's system user (systembruker) acts for that customer",
-                ));
-            }
+        let Some(owner) = self.settings.system_user()?.or(otherwise) else {
+            return Err(settings::missing(&[settings::SYSTEM_USER]).note(
+                "Altinn 3 knows rights as somebody's: a customer's system user (systembruker) acts for that customer",
+            ));
         };
         let scopes = self.scopes(scopes)?;
         let session = self.altinn().await?.system_user(owner).scopes(scopes);
@@ -131,14 +136,20 @@ impl<'a> Context<'a> {
     ) -> Result<Session<EnterpriseUser>, Failure> {
         let credentials = self.settings.enterprise_user(self.console)?;
         let scopes = self.scopes(scopes)?;
-        Ok(self.altinn().await?.enterprise_user(credentials).scopes(scopes))
+        Ok(self
+            .altinn()
+            .await?
+            .enterprise_user(credentials)
+            .scopes(scopes))
     }
 
     /// The scopes to ask for: those on the command line; else the least that the command needs,
     /// unless the scopes that are set are others than these altogether.
     pub(crate) fn scopes(&self, needed: &[&str]) -> Result<Vec<String>, Failure> {
         let needed: Vec<String> = needed.iter().map(|&scope| scope.into()).collect();
-        let Some(set) = self.settings.scopes()? else { return Ok(needed) };
+        let Some(set) = self.settings.scopes()? else {
+            return Ok(needed);
+        };
         let set: Vec<String> = set.iter().map(ToString::to_string).collect();
         let covered = needed.iter().all(|scope| set.contains(scope));
         if covered && !self.settings.has_flag(settings::SCOPES) && !needed.is_empty() {

@@ -21,7 +21,10 @@ impl Jwt {
         else {
             return None;
         };
-        Some(Self { header: part(header)?, claims: part(claims)? })
+        Some(Self {
+            header: part(header)?,
+            claims: part(claims)?,
+        })
     }
 
     /// `{"header":…,"claims":…,"signature":"[masked]"}`.

@@ -29,15 +29,33 @@ pub(crate) struct Setting {
 }
 
 const fn setting(name: &'static str, flag: &'static str, what: &'static str) -> Setting {
-    Setting { name, flag: Some(flag), what, secret: false, path: false }
+    Setting {
+        name,
+        flag: Some(flag),
+        what,
+        secret: false,
+        path: false,
+    }
 }
 
 const fn file(name: &'static str, flag: &'static str, what: &'static str) -> Setting {
-    Setting { name, flag: Some(flag), what, secret: false, path: true }
+    Setting {
+        name,
+        flag: Some(flag),
+        what,
+        secret: false,
+        path: true,
+    }
 }
 
 const fn secret(name: &'static str, what: &'static str) -> Setting {
-    Setting { name, flag: None, what, secret: true, path: false }
+    Setting {
+        name,
+        flag: None,
+        what,
+        secret: true,
+        path: false,
+    }
 }
 
 pub(crate) const ENVIRONMENT: &str = "ALTINN_ENVIRONMENT";
@@ -64,27 +82,86 @@ pub(crate) const KID: &str = "MASKINPORTEN_KID";
 
 /// All of them.
 pub(crate) static ALL: &[Setting] = &[
-    setting(ENVIRONMENT, "--environment", "which Altinn: prod, tt02, at22, at23, at24 or yt01"),
-    setting(PLATFORM_URL, "--platform-url", "the Altinn platform's base URL"),
+    setting(
+        ENVIRONMENT,
+        "--environment",
+        "which Altinn: prod, tt02, at22, at23, at24 or yt01",
+    ),
+    setting(
+        PLATFORM_URL,
+        "--platform-url",
+        "the Altinn platform's base URL",
+    ),
     setting(API_URL, "--api-url", "the Altinn 2 host's base URL"),
-    file(CA_FILE, "--ca-file", "a PEM file with certificate authorities to trust"),
+    file(
+        CA_FILE,
+        "--ca-file",
+        "a PEM file with certificate authorities to trust",
+    ),
     secret(API_KEY, "the API key (API-nøkkel) of Altinn 2"),
-    secret(SUBSCRIPTION_KEY, "the subscription key of the platform's gateway"),
-    setting(USERNAME, "--username", "the enterprise user's name (virksomhetsbruker)"),
+    secret(
+        SUBSCRIPTION_KEY,
+        "the subscription key of the platform's gateway",
+    ),
+    setting(
+        USERNAME,
+        "--username",
+        "the enterprise user's name (virksomhetsbruker)",
+    ),
     secret(PASSWORD, "the enterprise user's password"),
-    setting(SYSTEM_USER, "--system-user", "the organisation number of the system user's owner"),
-    setting(EXTERNAL_REF, "--external-ref", "the reference the system user was created with"),
-    setting(CLIENT_ID, "--client-id", "the client's id, as registered with Maskinporten"),
+    setting(
+        SYSTEM_USER,
+        "--system-user",
+        "the organisation number of the system user's owner",
+    ),
+    setting(
+        EXTERNAL_REF,
+        "--external-ref",
+        "the reference the system user was created with",
+    ),
+    setting(
+        CLIENT_ID,
+        "--client-id",
+        "the client's id, as registered with Maskinporten",
+    ),
     secret(CLIENT_JWK, "the client's registered private key, as a JWK"),
-    setting(SCOPES, "--scope", "the scopes to ask for, separated by blanks"),
-    setting(WELL_KNOWN_URL, "--well-known-url", "Maskinporten's metadata URL"),
+    setting(
+        SCOPES,
+        "--scope",
+        "the scopes to ask for, separated by blanks",
+    ),
+    setting(
+        WELL_KNOWN_URL,
+        "--well-known-url",
+        "Maskinporten's metadata URL",
+    ),
     setting(ISSUER, "--issuer", "Maskinporten's issuer"),
-    setting(TOKEN_ENDPOINT, "--token-endpoint", "Maskinporten's token endpoint"),
-    file(PKCS12, "--pkcs12", "a PKCS#12 file (.p12, .pfx) with certificate and key"),
+    setting(
+        TOKEN_ENDPOINT,
+        "--token-endpoint",
+        "Maskinporten's token endpoint",
+    ),
+    file(
+        PKCS12,
+        "--pkcs12",
+        "a PKCS#12 file (.p12, .pfx) with certificate and key",
+    ),
     secret(PKCS12_PASSWORD, "the password of the key file"),
-    setting(KEY_ALIAS, "--key-alias", "which key of a PKCS#12 file that holds several"),
-    file(PEM, "--pem", "a PEM file with the key, and the certificates if they are to be sent"),
-    setting(KID, "--kid", "the id of a registered key, sent in place of the certificate"),
+    setting(
+        KEY_ALIAS,
+        "--key-alias",
+        "which key of a PKCS#12 file that holds several",
+    ),
+    file(
+        PEM,
+        "--pem",
+        "a PEM file with the key, and the certificates if they are to be sent",
+    ),
+    setting(
+        KID,
+        "--kid",
+        "the id of a registered key, sent in place of the certificate",
+    ),
 ];
 
 pub(crate) fn known(name: &str) -> Option<&'static Setting> {
@@ -92,6 +169,7 @@ pub(crate) fn known(name: &str) -> Option<&'static Setting> {
 }
 
 /// Where the values of the environment come from.
+#[derive(Clone)]
 pub(crate) enum Variables {
     /// The process's own.
     Process,
@@ -113,6 +191,7 @@ struct Value {
 }
 
 /// All settings of one run.
+#[derive(Clone)]
 pub(crate) struct Settings {
     flags: BTreeMap<&'static str, String>,
     variables: Variables,
@@ -121,7 +200,9 @@ pub(crate) struct Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings").field("profile", &self.profile).finish_non_exhaustive()
+        f.debug_struct("Settings")
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
     }
 }
 
@@ -131,23 +212,39 @@ impl Settings {
         variables: Variables,
         profile: Option<Profile>,
     ) -> Self {
-        Self { flags, variables, profile }
+        Self {
+            flags,
+            variables,
+            profile,
+        }
     }
 
     fn find(&self, name: &'static str) -> Result<Option<Value>, Failure> {
         let filled = |text: &String| !text.trim().is_empty();
         if let Some(text) = self.flags.get(name).filter(|text| filled(text)) {
-            return Ok(Some(Value { text: text.clone(), layer: Layer::Flag }));
+            return Ok(Some(Value {
+                text: text.clone(),
+                layer: Layer::Flag,
+            }));
         }
         let variable = match &self.variables {
             Variables::Given(given) => given.get(name).cloned(),
             Variables::Process => process_variable(name)?,
         };
         if let Some(text) = variable.filter(filled) {
-            return Ok(Some(Value { text, layer: Layer::Environment }));
+            return Ok(Some(Value {
+                text,
+                layer: Layer::Environment,
+            }));
         }
-        let profile = self.profile.as_ref().and_then(|profile| profile.value(name));
-        Ok(profile.filter(filled).map(|text| Value { text, layer: Layer::Profile }))
+        let profile = self
+            .profile
+            .as_ref()
+            .and_then(|profile| profile.value(name));
+        Ok(profile.filter(filled).map(|text| Value {
+            text,
+            layer: Layer::Profile,
+        }))
     }
 
     /// The same settings, with these flags besides.
@@ -189,8 +286,12 @@ impl Settings {
 
     /// The scopes that are set, if any.
     pub(crate) fn scopes(&self) -> Result<Option<Scopes>, Failure> {
-        let Some(text) = self.text(SCOPES)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|error| invalid(SCOPES, error))
+        let Some(text) = self.text(SCOPES)? else {
+            return Ok(None);
+        };
+        text.parse()
+            .map(Some)
+            .map_err(|error| invalid(SCOPES, error))
     }
 
     /// What signs grants.
@@ -200,7 +301,9 @@ impl Settings {
 
     /// The certificates to trust beside the system's.
     pub(crate) fn ca_file(&self) -> Result<Option<(PathBuf, Vec<u8>)>, Failure> {
-        let Some(path) = self.text(CA_FILE)? else { return Ok(None) };
+        let Some(path) = self.text(CA_FILE)? else {
+            return Ok(None);
+        };
         let bytes = read(CA_FILE, Path::new(&path))?;
         Ok(Some((path.into(), bytes)))
     }
@@ -234,7 +337,9 @@ impl Settings {
 
     /// The owner of the system user to act as, where it is set.
     pub(crate) fn system_user(&self) -> Result<Option<OrganisationNumber>, Failure> {
-        self.text(SYSTEM_USER)?.map(|text| organisation(SYSTEM_USER, &text)).transpose()
+        self.text(SYSTEM_USER)?
+            .map(|text| organisation(SYSTEM_USER, &text))
+            .transpose()
     }
 
     /// The reference of the system user, where it is set.
@@ -243,14 +348,23 @@ impl Settings {
     }
 
     fn named(&self) -> Result<Option<Environment>, Failure> {
-        let Some(name) = self.text(ENVIRONMENT)? else { return Ok(None) };
+        let Some(name) = self.text(ENVIRONMENT)? else {
+            return Ok(None);
+        };
         name.parse().map(Some).map_err(|error| invalid(ENVIRONMENT, error).todo(
             "use one of these names, or leave it out and give the URLs of another environment (ALTINN_PLATFORM_URL, MASKINPORTEN_ISSUER, MASKINPORTEN_TOKEN_ENDPOINT)",
         ))
     }
 
+    /// Refuses a name that no environment has, before anything else is asked for.
+    pub(crate) fn check_environment(&self) -> Result<(), Failure> {
+        self.named().map(drop)
+    }
+
     fn url(&self, name: &'static str) -> Result<Option<String>, Failure> {
-        let Some(url) = self.text(name)? else { return Ok(None) };
+        let Some(url) = self.text(name)? else {
+            return Ok(None);
+        };
         let origin: Origin = url.parse().map_err(|_| {
             Failure::usage(format!("{name} is not an absolute http(s) URL: {url}"))
                 .todo(format!("correct {}", ways(&[name])))
@@ -296,7 +410,12 @@ impl Settings {
         let Some(named) = self.named()? else {
             let platform = platform.ok_or_else(|| missing(&[ENVIRONMENT, PLATFORM_URL]))?;
             let maskinporten = self.maskinporten(transport).await?;
-            return Ok(Environment::custom("custom", &platform, altinn2.as_deref(), maskinporten)?);
+            return Ok(Environment::custom(
+                "custom",
+                &platform,
+                altinn2.as_deref(),
+                maskinporten,
+            )?);
         };
         let maskinporten = self.maskinporten(transport).await?;
         if platform.is_none() && altinn2.is_none() {
@@ -304,7 +423,12 @@ impl Settings {
         }
         let platform = platform.unwrap_or_else(|| named.platform().to_string());
         let altinn2 = altinn2.or_else(|| named.altinn2().map(ToString::to_string));
-        Ok(Environment::custom(named.name(), &platform, altinn2.as_deref(), maskinporten)?)
+        Ok(Environment::custom(
+            named.name(),
+            &platform,
+            altinn2.as_deref(),
+            maskinporten,
+        )?)
     }
 }
 
@@ -312,17 +436,19 @@ fn process_variable(name: &str) -> Result<Option<String>, Failure> {
     match std::env::var(name) {
         Ok(text) => Ok(Some(text)),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Failure::usage(format!("{name} in the environment is not UTF-8")))
-        }
+        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!(
+            "{name} in the environment is not UTF-8"
+        ))),
     }
 }
 
 /// The ways to give a setting, in the words of a sentence.
 fn ways(names: &[&'static str]) -> String {
     let all = names.join(" and ");
-    let flags: Vec<&str> =
-        names.iter().filter_map(|name| known(name).and_then(|setting| setting.flag)).collect();
+    let flags: Vec<&str> = names
+        .iter()
+        .filter_map(|name| known(name).and_then(|setting| setting.flag))
+        .collect();
     let by_flag = match flags.is_empty() {
         true => String::new(),
         false => format!("with {}, ", flags.join(" and ")),
@@ -345,7 +471,8 @@ pub(crate) fn missing(names: &[&'static str]) -> Failure {
         }
         names => failure.todo(format!("give it {}", ways(names))),
     };
-    failure.note("`altinn sim --write-env FILE` runs a simulator and writes a whole set to try with")
+    failure
+        .note("`altinn sim --write-env FILE` runs a simulator and writes a whole set to try with")
 }
 
 fn invalid(name: &str, error: impl fmt::Display) -> Failure {
@@ -402,7 +529,10 @@ fn prompt(console: &Console, what: &str) -> Option<SecretString> {
     if console.json() || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
     }
-    let text = dialoguer::Password::new().with_prompt(what).interact().ok()?;
+    let text = dialoguer::Password::new()
+        .with_prompt(what)
+        .interact()
+        .ok()?;
     Some(SecretString::from(text))
 }
 
@@ -413,7 +543,10 @@ mod tests {
     fn settings(flags: &[(&'static str, &str)], variables: &[(&str, &str)]) -> Settings {
         let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
         Settings::new(
-            flags.iter().map(|(name, text)| (*name, (*text).to_owned())).collect(),
+            flags
+                .iter()
+                .map(|(name, text)| (*name, (*text).to_owned()))
+                .collect(),
             Variables::Given(variables.iter().map(own).collect()),
             None,
         )
@@ -422,7 +555,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_given_explicitly_wins_over_what_the_name_implies() {
         let transport = http_transport::from_fn(|_| async {
-            Err(http_transport::Error::new(http_transport::ErrorKind::Connect, "test"))
+            Err(http_transport::Error::new(
+                http_transport::ErrorKind::Connect,
+                "test",
+            ))
         });
         let given = settings(
             &[(PLATFORM_URL, "http://127.0.0.1:7/")],
@@ -435,14 +571,20 @@ mod tests {
         );
         let environment = given.altinn(&transport).await.unwrap();
         assert_eq!(environment.platform().as_str(), "http://127.0.0.1:7/");
-        assert_eq!(environment.altinn2().unwrap().as_str(), "https://tt02.altinn.no/");
+        assert_eq!(
+            environment.altinn2().unwrap().as_str(),
+            "https://tt02.altinn.no/"
+        );
         assert_eq!(environment.maskinporten().issuer(), "http://127.0.0.1:9/");
     }
 
     #[tokio::test]
     async fn plain_http_goes_to_this_machine_only() {
         let transport = http_transport::from_fn(|_| async {
-            Err(http_transport::Error::new(http_transport::ErrorKind::Connect, "test"))
+            Err(http_transport::Error::new(
+                http_transport::ErrorKind::Connect,
+                "test",
+            ))
         });
         let given = settings(&[], &[(PLATFORM_URL, "http://altinn.example/")]);
         let failure = given.altinn(&transport).await.unwrap_err();
@@ -453,7 +595,11 @@ mod tests {
     fn a_missing_setting_is_named_with_the_ways_to_give_it() {
         let failure = settings(&[], &[(CLIENT_ID, " ")]).client_id().unwrap_err();
         let said = failure.to_json().to_string();
-        for part in ["MASKINPORTEN_CLIENT_ID is missing", "--client-id", "altinn.toml"] {
+        for part in [
+            "MASKINPORTEN_CLIENT_ID is missing",
+            "--client-id",
+            "altinn.toml",
+        ] {
             assert!(said.contains(part), "{said}");
         }
     }

@@ -31,7 +31,10 @@ impl Watch {
 
     /// The same transport, watched.
     pub(crate) fn over(&self, inner: Arc<dyn Transport>) -> Arc<dyn Transport> {
-        Arc::new(Watched { inner, watch: self.clone() })
+        Arc::new(Watched {
+            inner,
+            watch: self.clone(),
+        })
     }
 }
 
@@ -54,11 +57,21 @@ impl Transport for Watched {
                 *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen.clone());
             });
             let outcome = Recording::new(&self.inner, observer).send(request).await;
-            let token = outcome.as_ref().ok().and_then(|answer| token_in(answer.body()));
-            let exchange = exchange.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let token = outcome
+                .as_ref()
+                .ok()
+                .and_then(|answer| token_in(answer.body()));
+            let exchange = exchange
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
             if let Some(exchange) = exchange {
                 let mut all = self.watch.0.lock().unwrap_or_else(PoisonError::into_inner);
-                all.push(Seen { exchange, grant, token });
+                all.push(Seen {
+                    exchange,
+                    grant,
+                    token,
+                });
             }
             outcome
         })
@@ -68,7 +81,10 @@ impl Transport for Watched {
 /// The grant in a form for the token endpoint.
 fn grant_in(form: &[u8]) -> Option<Jwt> {
     let form = std::str::from_utf8(form).ok()?;
-    Jwt::of(form.split('&').find_map(|field| field.strip_prefix("assertion="))?)
+    Jwt::of(
+        form.split('&')
+            .find_map(|field| field.strip_prefix("assertion="))?,
+    )
 }
 
 /// The token in an answer: a member of an object, a JSON string, or the whole text.

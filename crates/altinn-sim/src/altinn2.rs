@@ -10,9 +10,11 @@
 
 mod answer;
 mod delegations;
+mod enterprise_users;
 mod odata;
 mod parties;
 mod reportees;
+mod sessions;
 
 use std::borrow::Cow;
 
@@ -20,18 +22,20 @@ use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Query, Request, State};
 use axum::response::{Html, IntoResponse, Response};
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use self::answer::{Refusal, Shape, with_phrase};
 use self::parties::User;
+pub(crate) use self::sessions::Sessions;
 use crate::Era;
-use crate::platform::{self, AuthFailure};
+use crate::platform::{self, AuthFailure, Caller, CallerKind};
 use crate::rights::Held;
+use crate::server::{ClientCertificate, Scheme};
 use crate::state::{Shared, Sim};
-use crate::world::World;
+use crate::world::{ApiKey, World};
 
 const MAX_BODY: usize = 1 << 20;
 
@@ -149,19 +153,50 @@ async fn handle(State(sim): State<Sim>, request: Request) -> Response {
     if *api != "api" {
         return StatusCode::NOT_FOUND.into_response();
     }
+    let world = sim.world();
+    let query: Vec<(String, String)> = Query::try_from_uri(&parts.uri)
+        .map(|Query(pairs)| pairs)
+        .unwrap_or_default();
+    let certified = certified(&sim, &parts.extensions, &query);
+    match path {
+        ["authentication", "authenticatewithpassword"] => {
+            if parts.method != Method::POST {
+                return StatusCode::METHOD_NOT_ALLOWED.into_response();
+            }
+            return with_api_key(&world, &parts.headers, None)
+                .and_then(|_| sessions::log_in(&sim, &world, &parts.headers, &body, certified))
+                .unwrap_or_else(IntoResponse::into_response);
+        }
+        ["enterpriseusers", rest @ ..] if rest.len() < 2 => {
+            if parts.method != Method::GET {
+                return StatusCode::METHOD_NOT_ALLOWED.into_response();
+            }
+            return admitted_organisation(&sim, &world, &parts.headers, certified)
+                .and_then(|organisation| {
+                    let shape = Shape::wanted(&parts.headers)?;
+                    let name = rest.first().copied();
+                    enterprise_users::read(&sim, &world, shape, &organisation, name)
+                })
+                .unwrap_or_else(IntoResponse::into_response);
+        }
+        _ => {}
+    }
     let (access, operation) = match route(&parts.method, path) {
         Ok(found) => found,
         Err(status) => return status.into_response(),
     };
-
-    let world = sim.world();
-    let query = Query::try_from_uri(&parts.uri)
-        .map(|Query(pairs)| pairs)
-        .unwrap_or_default();
-    let user = match admitted(&sim, &world, &parts.headers, access) {
-        Ok(user) => user,
+    let Admitted { user, renewed } = match admitted(&sim, &world, &parts.headers, access, certified)
+    {
+        Ok(admitted) => admitted,
         Err(NotAdmitted::Refused(refusal)) => return refusal.into_response(),
-        Err(NotAdmitted::TakenForABrowser) => return login_page(&sim),
+        Err(NotAdmitted::TakenForABrowser) => return sim.quirks.altinn2_without_user.answer(&sim),
+    };
+    let scheme = parts.extensions.get::<Scheme>().map_or("http", |s| s.0);
+    let host = parts.headers.get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    let base = match host.filter(|host| host.parse::<http::uri::Authority>().is_ok()) {
+        Some(host) => format!("{scheme}://{host}/api"),
+        None => format!("{}/api", sim.urls.altinn2),
     };
     let outcome = Shape::wanted(&parts.headers).and_then(|shape| {
         let mut held = sim.rights.lock();
@@ -174,11 +209,37 @@ async fn handle(State(sim): State<Sim>, request: Request) -> Response {
             query,
             headers: parts.headers,
             body,
-            base: format!("{}/api", sim.urls.altinn2),
+            base,
         };
         operation(&mut call, path)
     });
-    outcome.unwrap_or_else(IntoResponse::into_response)
+    let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
+    if let Some(cookie) = renewed {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The organisation of the client certificate, if the query asks for it to be looked at
+/// (`ForceEIAuthentication`, with any value or none).
+fn certified(
+    sim: &Shared,
+    extensions: &http::Extensions,
+    query: &[(String, String)],
+) -> Option<Result<String, Refusal>> {
+    query
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("ForceEIAuthentication"))?;
+    let shown = extensions.get::<ClientCertificate>();
+    let der = shown.and_then(|certificate| certificate.0.to_der().ok());
+    let trusted = der.and_then(|der| sim.pki.check(&[der], sim.clock.now()).ok());
+    Some(trusted.map(|t| t.organisation).ok_or_else(no_organisation))
+}
+
+fn no_organisation() -> Refusal {
+    Refusal::unauthorized(
+        "Authorization failed: There is no authenticated organization number set on this request.",
+    )
 }
 
 /// What the Altinn 2 host answers after its last day.
@@ -211,10 +272,41 @@ impl ClosedHost {
     }
 }
 
-/// A call without any user looks like a browser, which is sent to log in (wire facts, Altinn 2 §2.5).
-fn login_page(sim: &Shared) -> Response {
-    let place = format!("{}/ui/Authentication", sim.urls.altinn2);
-    (StatusCode::FOUND, [(header::LOCATION, place)]).into_response()
+/// What Altinn 2 answers to a call of a user's that has no user, such as one with a cookie that ran out:
+/// it looks like a browser (wire facts, Altinn 2 §2.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WithoutUser {
+    /// 302 to a page where one logs in.
+    #[default]
+    Redirect,
+    /// 200 with that page.
+    Page,
+    /// 401 with an empty body.
+    Unauthorized,
+}
+
+impl WithoutUser {
+    fn answer(self, sim: &Shared) -> Response {
+        match self {
+            Self::Redirect => {
+                let place = format!("{}/ui/Authentication", sim.urls.altinn2);
+                (StatusCode::FOUND, [(header::LOCATION, place)]).into_response()
+            }
+            Self::Page => Html(
+                "<!DOCTYPE html>\n<html><head><title>Altinn</title></head><body><h1>Logg inn</h1>\
+                 </body></html>\n",
+            )
+            .into_response(),
+            Self::Unauthorized => with_phrase(StatusCode::UNAUTHORIZED, "Unauthorized"),
+        }
+    }
+}
+
+/// A user, and the new cookie that the answer is to bring, if it is time for one.
+struct Admitted<'w> {
+    user: User<'w>,
+    renewed: Option<HeaderValue>,
 }
 
 enum NotAdmitted {
@@ -233,45 +325,105 @@ fn admitted<'w>(
     world: &'w World,
     headers: &HeaderMap,
     access: Access,
-) -> Result<User<'w>, NotAdmitted> {
+    certified: Option<Result<String, Refusal>>,
+) -> Result<Admitted<'w>, NotAdmitted> {
+    let needs_user =
+        || Refusal::forbidden("Forbidden - The operation requires an authenticated user");
+    with_api_key(world, headers, Some(access.key))?;
+    if !headers.contains_key(header::AUTHORIZATION) {
+        let session = sessions::user_of_cookie(sim, headers);
+        return match (session, certified) {
+            (Some((who, renewed)), _) => {
+                let user = User::of(world, &who).ok_or_else(needs_user)?;
+                Ok(Admitted { user, renewed })
+            }
+            // An organisation alone, since 21.7.
+            (None, Some(organisation)) => {
+                Err(organisation.map_or_else(|e| e, |_| needs_user()).into())
+            }
+            (None, None) => Err(NotAdmitted::TakenForABrowser),
+        };
+    }
+    let caller = bearer(sim, world, headers)?;
+    let user = User::of(world, &caller.kind).ok_or_else(needs_user)?;
+    if !caller.has_scope(access.scope) && !ALL_SCOPES.iter().any(|scope| caller.has_scope(scope)) {
+        return Err(missing_scope().into());
+    }
+    Ok(Admitted {
+        user,
+        renewed: None,
+    })
+}
+
+fn missing_scope() -> Refusal {
+    Refusal::unauthorized("Claims Authorization failed: Missing required scope")
+}
+
+/// The organisation that calls, by certificate or by token, which must be the API key's own.
+fn admitted_organisation(
+    sim: &Shared,
+    world: &World,
+    headers: &HeaderMap,
+    certified: Option<Result<String, Refusal>>,
+) -> Result<String, Refusal> {
+    let key = with_api_key(world, headers, None)?;
+    let organisation = match certified {
+        Some(organisation) => organisation?,
+        None if !headers.contains_key(header::AUTHORIZATION) => return Err(no_organisation()),
+        None => {
+            let caller = bearer(sim, world, headers)?;
+            let CallerKind::Organisation { number } = &caller.kind else {
+                return Err(no_organisation());
+            };
+            if !caller.has_scope("altinn:enterpriseusers.read") {
+                return Err(missing_scope());
+            }
+            number.clone()
+        }
+    };
+    if key.organisation == organisation {
+        Ok(organisation)
+    } else {
+        Err(Refusal::forbidden(
+            "Forbidden - The API key does not belong to the authenticated organization",
+        ))
+    }
+}
+
+/// The API key of a request, which must allow this.
+fn with_api_key<'w>(
+    world: &'w World,
+    headers: &HeaderMap,
+    resource: Option<&str>,
+) -> Result<&'w ApiKey, Refusal> {
     let key = headers.get("apikey").and_then(|value| value.to_str().ok());
     let key = key.map(str::trim).filter(|key| !key.is_empty());
     let key = key.ok_or_else(|| Refusal::bad_request("Required header 'ApiKey' is missing."))?;
-    let allowed = world.api_key(key).is_some_and(|key| {
-        key.resources
-            .iter()
-            .any(|resource| resource.eq_ignore_ascii_case(access.key))
-    });
-    if !allowed {
-        return Err(Refusal::forbidden(
-            "Forbidden - The API key is not authorized for this operation",
-        )
-        .into());
-    }
-    let caller = match platform::authenticate_altinn2(sim, headers) {
-        Ok(caller) => caller,
-        Err(AuthFailure::Missing) => return Err(NotAdmitted::TakenForABrowser),
-        Err(AuthFailure::Invalid) => return Err(Refusal::unauthorized("Unauthorized").into()),
-        Err(AuthFailure::Expired { valid_to, now }) => {
+    let allowed = |key: &ApiKey, wanted: &str| {
+        let mut resources = key.resources.iter();
+        resources.any(|resource| resource.eq_ignore_ascii_case(wanted))
+    };
+    world
+        .api_key(key)
+        .filter(|key| resource.is_none_or(|wanted| allowed(key, wanted)))
+        .ok_or_else(|| {
+            Refusal::forbidden("Forbidden - The API key is not authorized for this operation")
+        })
+}
+
+fn bearer(sim: &Shared, world: &World, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    platform::authenticate_altinn2(sim, world, headers).map_err(|failure| match failure {
+        AuthFailure::Missing | AuthFailure::Invalid => Refusal::unauthorized("Unauthorized"),
+        AuthFailure::Expired { valid_to, now } => {
             let time = |at: Timestamp| at.strftime("%m/%d/%Y %H:%M:%S").to_string();
-            return Err(Refusal::unauthorized(format!(
+            Refusal::unauthorized(format!(
                 "IDX10223: Lifetime validation failed. The token is expired. ValidTo: '{}', \
                  Current time: '{}'.",
                 time(valid_to),
                 time(now)
             ))
-            .into());
         }
-    };
-    let user = User::of(world, &caller.kind).ok_or_else(|| {
-        Refusal::forbidden("Forbidden - The operation requires an authenticated user")
-    })?;
-    if !caller.has_scope(access.scope) && !ALL_SCOPES.iter().any(|scope| caller.has_scope(scope)) {
-        return Err(
-            Refusal::unauthorized("Claims Authorization failed: Missing required scope").into(),
-        );
-    }
-    Ok(user)
+    })
 }
 
 impl Call<'_> {
@@ -307,28 +459,30 @@ impl Call<'_> {
 
     /// The body's members, names without regard to case at every level.
     fn members(&self) -> Result<Value, Refusal> {
-        let content_type = self.headers.get(header::CONTENT_TYPE);
-        let content_type = content_type
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let content_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !["application/hal+json", "application/json"]
-            .iter()
-            .any(|known| content_type.eq_ignore_ascii_case(known))
-        {
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(Refusal::new(status, "Unsupported Media Type"));
-        }
-        let value = serde_json::from_slice(&self.body)
-            .ok()
-            .map(lower_case_names);
-        value
-            .filter(Value::is_object)
-            .ok_or_else(|| Refusal::bad_request("The request body could not be read"))
+        members(&self.headers, &self.body)
     }
 }
 
-fn lower_case_names(value: Value) -> Value {
+fn members(headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let content_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !["application/hal+json", "application/json"]
+        .iter()
+        .any(|known| content_type.eq_ignore_ascii_case(known))
+    {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Refusal::new(status, "Unsupported Media Type"));
+    }
+    let value = serde_json::from_slice(body).ok().map(lower_case_names);
+    value
+        .filter(Value::is_object)
+        .ok_or_else(|| Refusal::bad_request("The request body could not be read"))
+}
+
+pub(crate) fn lower_case_names(value: Value) -> Value {
     match value {
         Value::Object(members) => members
             .into_iter()

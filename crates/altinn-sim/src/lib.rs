@@ -1,10 +1,36 @@
 //! A faithful simulator of Maskinporten and Altinn on loopback, for tests and for learning.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let sim = altinn_sim::Simulator::builder().start().await?;      // stops when it is dropped
+//! let (pkcs12, password) = sim.pkcs12(&sim.cast().client)?;       // a certificate that a client signs with
+//! assert!(sim.maskinporten_issuer().starts_with("http://127.0.0.1:"));
+//! # let _ = (pkcs12, password);
+//! # Ok::<(), altinn_sim::Error>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! It is a server and not a mock: nothing is prepared for a test, the registers of the [`world`] decide,
+//! and what is granted shows in the next list. It is written from the documented wire facts, apart from
+//! the clients it stands in for, so that a misreading cannot cancel out.
+//!
+//! - [`Simulator`]: start and steer one; [`Builder`] has what can be chosen.
+//! - [`world`]: who exists and what is registered, and seeds that change it.
+//! - [`pki`]: its certificate authority, and enterprise certificates, right ones and wrong ones.
+//! - [`Faults`] and [`Clock`]: what goes wrong, and when it is.
+//! - [`Era`] and [`Quirks`]: before or after Altinn 2's last day; readings of what is not published.
+//! - [`not_offered`]: what the real side lacks, and this one too.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod altinn2;
 mod altinn3;
 mod clock;
 mod error;
 mod faults;
+mod html;
 mod id_porten;
 mod jws;
 mod maskinporten;
@@ -16,12 +42,14 @@ mod server;
 mod settings;
 mod simulator;
 mod state;
+mod systems;
 pub mod world;
 
-pub use altinn2::ClosedHost;
+pub use altinn2::{ClosedHost, WithoutUser};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
+pub use id_porten::LoginFlaw;
 pub use server::RequestLine;
 pub use simulator::{Builder, Simulator};
 
@@ -35,6 +63,8 @@ pub enum Host {
     Platform,
     /// Altinn 2.
     Altinn2,
+    /// ID-porten.
+    IdPorten,
 }
 
 impl std::fmt::Display for Host {
@@ -43,6 +73,7 @@ impl std::fmt::Display for Host {
             Self::Maskinporten => "maskinporten",
             Self::Platform => "platform",
             Self::Altinn2 => "altinn2",
+            Self::IdPorten => "idporten",
         })
     }
 }
@@ -65,8 +96,24 @@ pub struct Quirks {
     pub audience: AudienceRule,
     /// A scope's `at_max_age` only shortens the client's lifetime and does not set it.
     pub at_max_age_only_caps: bool,
+    /// Errors of Maskinporten end in `(correlation id: <uuid>)`, as before 2024, and not in
+    /// `(trace_id: <32 hex>)`.
+    pub correlation_ids: bool,
+    /// Tokens carry `"aud":"unspecified"` and `client_orgno`, as until 2020.
+    pub legacy_claims: bool,
+    /// Tokens for system users leave `externalRef` out, as the documentation says.
+    pub external_ref_left_out: bool,
+    /// The token answer has members that nobody has seen yet, as any JSON may have tomorrow.
+    pub unknown_members: bool,
     /// What the Altinn 2 host answers in the closed era.
     pub altinn2_closed: ClosedHost,
+    /// What Altinn 2 answers when nobody has logged in, or the session ran out.
+    pub altinn2_without_user: WithoutUser,
+    /// A wrong password at Altinn 2 is a 403 and not a 401.
+    pub wrong_password_is_forbidden: bool,
+    /// A client certificate that nobody trusts fails the TLS handshake; otherwise the service answers
+    /// it, where it looks at the certificate at all.
+    pub client_certificates_checked_in_handshake: bool,
 }
 
 /// Which `aud` of a grant Maskinporten takes.

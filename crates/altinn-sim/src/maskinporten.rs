@@ -26,6 +26,7 @@ mod details;
 mod grant;
 mod refusal;
 
+pub(crate) use grant::is_signed_by_client;
 use refusal::Refusal;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -119,6 +120,8 @@ struct AccessToken {
     #[serde(skip_serializing_if = "Option::is_none")]
     aud: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    client_orgno: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pid: Option<String>,
 }
 
@@ -202,7 +205,7 @@ async fn token(State(sim): State<Sim>, headers: HeaderMap, body: Bytes) -> Respo
             let no_store = [(CACHE_CONTROL, "no-store")];
             (no_store, axum::Json(answer)).into_response()
         }
-        Err(refusal) => refusal.into_response(&issuer(&sim)),
+        Err(refusal) => refusal.into_response(&issuer(&sim), sim.quirks.correlation_ids),
     }
 }
 
@@ -212,6 +215,8 @@ struct Answer {
     token_type: &'static str,
     expires_in: i64,
     scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_member: Option<Value>,
 }
 
 async fn issue(sim: &Shared, headers: &HeaderMap, body: Bytes) -> Result<Answer, Refusal> {
@@ -237,12 +242,17 @@ async fn issue(sim: &Shared, headers: &HeaderMap, body: Bytes) -> Result<Answer,
         access_token: sim.maskinporten.sign(&token).ok_or(Refusal::SERVER_ERROR)?,
         token_type: "Bearer",
         // Real answers count the second that passed while the token was made.
-        expires_in: token.exp - token.iat - 1,
+        expires_in: token.exp.saturating_sub(token.iat).saturating_sub(1),
         scope: token.scope,
+        unknown_member: sim
+            .quirks
+            .unknown_members
+            .then(|| json!({"new": [1, null]})),
     })
 }
 
-async fn form(headers: &HeaderMap, body: Bytes) -> Option<Vec<(String, String)>> {
+/// A form body, in order.
+pub(crate) async fn form(headers: &HeaderMap, body: Bytes) -> Option<Vec<(String, String)>> {
     use axum::extract::{Form, FromRequest as _};
     let mut request = http::Request::post("/token")
         .body(axum::body::Body::from(body))

@@ -17,7 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -243,8 +243,10 @@ pub(crate) struct Pki {
     issuing: X509,
     issuing_key: PKey<Private>,
     foreign_key: PKey<Private>,
-    /// One key for all enterprise certificates: making keys is slow, and whose key it is decides nothing.
-    subject_key: PKey<Private>,
+    /// One key for each organisation, by its number; the first is made at start, the others when they
+    /// are asked for.
+    subject_keys: Mutex<HashMap<String, PKey<Private>>>,
+    first_subject_key: Mutex<Option<PKey<Private>>>,
     revoked: Mutex<HashSet<Vec<u8>>>,
     pub(crate) tls: SigningKey,
     pub(crate) registered_key: PKey<Private>,
@@ -282,7 +284,7 @@ impl Pki {
             &root_name,
             &root_key,
             validity,
-            |b| authority_extensions(b),
+            authority_extensions,
         )?;
         let issuing = certificate(
             &issuing_name,
@@ -330,7 +332,8 @@ impl Pki {
                 // Never the trusted key itself: only its name is the same.
                 foreign_key: registered_key.clone(),
                 issuing_key,
-                subject_key,
+                subject_keys: Mutex::default(),
+                first_subject_key: Mutex::new(Some(subject_key)),
                 revoked: Mutex::default(),
                 tls,
                 registered_key,
@@ -357,6 +360,10 @@ impl Pki {
         Ok(self.root.to_pem()?)
     }
 
+    pub(crate) fn root(&self) -> &X509Ref {
+        &self.root
+    }
+
     pub(crate) fn issuing(&self) -> &X509Ref {
         &self.issuing
     }
@@ -373,13 +380,17 @@ impl Pki {
         if profile.shape != Shape::BuypassSeid2 {
             members.push(("serialNumber", number));
         }
+        if profile.shape == Shape::CommfidesSeid2 {
+            members.push(("OU", "Altinn-sim"));
+        }
         if profile.shape != Shape::Seid1 {
             members.push(("organizationIdentifier", identifier.as_str()));
         }
-        members.extend([("O", organisation), ("C", "NO")]);
+        members.push(("O", organisation));
         if profile.shape == Shape::CommfidesSeid2 {
-            members.extend([("OU", "Altinn-sim"), ("L", "OSLO")]);
+            members.push(("L", "OSLO"));
         }
+        members.push(("C", "NO"));
         let month = SignedDuration::from_hours(30 * 24);
         let validity = match profile.flaw {
             Some(Flaw::Expired) => (now - THREE_YEARS, now - month),
@@ -390,9 +401,10 @@ impl Pki {
             Some(Flaw::ForeignAuthority) => &self.foreign_key,
             _ => &self.issuing_key,
         };
+        let key = self.subject_key(number)?;
         let leaf = certificate(
             &name(&members)?,
-            &self.subject_key,
+            &key,
             self.issuing.subject_name(),
             issuer_key,
             validity,
@@ -429,9 +441,30 @@ impl Pki {
         Ok(EnterpriseCertificate {
             certificate: leaf,
             issuers: vec![self.issuing.clone(), self.root.clone()],
-            key: self.subject_key.clone(),
+            key,
             name: organisation.to_owned(),
         })
+    }
+
+    fn subject_key(&self, number: &str) -> Result<PKey<Private>, ErrorStack> {
+        let mut keys = self
+            .subject_keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys.get(number) {
+            return Ok(key.clone());
+        }
+        let first = self
+            .first_subject_key
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let key = match first {
+            Some(key) => key,
+            None => PKey::from_rsa(Rsa::generate(self.bits)?)?,
+        };
+        keys.insert(number.to_owned(), key.clone());
+        Ok(key)
     }
 
     /// Checks a grant's `x5c`, leaf first. A leaf alone will do: the issuing certificate is known here.
@@ -498,6 +531,8 @@ impl Pki {
             c.verify_cert()
                 .map(|ok| ok && c.error() == X509VerifyResult::OK)
         })?;
+        // A refusal leaves its reasons in this thread's queue, where a TLS connection would find them.
+        drop(ErrorStack::get());
         // The root's own certificate would verify, too.
         Ok(verified && leaf.subject_name().try_cmp(leaf.issuer_name())?.is_ne())
     }

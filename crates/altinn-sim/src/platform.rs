@@ -20,7 +20,7 @@ use crate::Era;
 use crate::jws::{self, Jws};
 use crate::pki::SigningKey;
 use crate::state::{Shared, Sim};
-use crate::world::{Hidden, World};
+use crate::world::World;
 
 /// `JwtValidityMinutes` of the platform.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(30);
@@ -35,19 +35,13 @@ const PARTNER_SCOPES: &[&str] = &[
 
 /// Whom a bearer token speaks for.
 #[derive(Clone, Debug)]
-#[allow(
-    dead_code,
-    reason = "read by the rights APIs, which use different parts of it"
-)]
 pub(crate) struct Caller {
     pub(crate) kind: CallerKind,
     /// Scopes of the token, as Maskinporten or ID-porten gave them.
     pub(crate) scopes: Vec<String>,
-    pub(crate) expires_at: Timestamp,
 }
 
 impl Caller {
-    #[allow(dead_code, reason = "used by the rights APIs")]
     pub(crate) fn has_scope(&self, scope: &str) -> bool {
         self.scopes.iter().any(|s| s == scope)
     }
@@ -55,42 +49,19 @@ impl Caller {
 
 /// The kinds of caller and what identifies each.
 #[derive(Clone, Debug)]
-#[allow(
-    dead_code,
-    reason = "read by the rights APIs, which use different parts of it"
-)]
 pub(crate) enum CallerKind {
-    /// An organisation by its certificate or key. `supplier` acts for it when delegated.
-    Organisation {
-        number: String,
-        supplier: Option<String>,
-    },
-    /// A system user; `owner` is the customer, `vendor` the client's organisation.
-    SystemUser {
-        id: Uuid,
-        owner: String,
-        vendor: String,
-        system: String,
-    },
-    /// An enterprise user and its organisation.
-    EnterpriseUser {
-        user_name: String,
-        user_id: i64,
-        party_id: i64,
-        organisation: String,
-    },
+    /// An organisation by its certificate or key.
+    Organisation { number: String },
+    /// A system user.
+    SystemUser { id: Uuid },
+    /// An enterprise user of an organisation.
+    EnterpriseUser { user_name: String },
     /// A person who logged in with ID-porten.
-    Person {
-        number: Hidden,
-        party_uuid: Uuid,
-        user_id: i64,
-        level: i64,
-    },
+    Person { party_uuid: Uuid, user_id: i64 },
 }
 
 /// Why a request is not authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "the times are for Altinn 2's reason phrase")]
 pub(crate) enum AuthFailure {
     /// No `Authorization` header.
     Missing,
@@ -101,31 +72,58 @@ pub(crate) enum AuthFailure {
 }
 
 /// Finds out who calls an API of the platform, which takes exchanged tokens only.
-#[allow(dead_code, reason = "used by the rights APIs")]
 pub(crate) fn authenticate(sim: &Shared, headers: &HeaderMap) -> Result<Caller, AuthFailure> {
     let token = bearer(headers)?;
     sim.platform.caller(sim, &token)
 }
 
-/// Finds out who calls Altinn 2, which takes exchanged tokens and Maskinporten's own.
-#[allow(dead_code, reason = "used by the rights APIs")]
+/// Finds out who calls Altinn 2, which takes exchanged tokens, Maskinporten's own and ID-porten's own.
 pub(crate) fn authenticate_altinn2(
     sim: &Shared,
+    world: &World,
     headers: &HeaderMap,
 ) -> Result<Caller, AuthFailure> {
     let token = bearer(headers)?;
+    if sim.id_porten.issued(sim, &token) {
+        not_expired(sim, &token, 0)?;
+        let person = token.text("pid").and_then(|pid| world.person(pid));
+        let person = person.ok_or(AuthFailure::Invalid)?;
+        return Ok(Caller {
+            kind: CallerKind::Person {
+                party_uuid: person.party_uuid,
+                user_id: person.user_id,
+            },
+            scopes: scopes(&token),
+        });
+    }
     if !sim.maskinporten.issued(sim, &token) {
         return sim.platform.caller(sim, &token);
     }
     let consumer = token.claims.get("consumer").and_then(organisation_of);
+    not_expired(sim, &token, 0)?;
     Ok(Caller {
         kind: CallerKind::Organisation {
             number: consumer.ok_or(AuthFailure::Invalid)?,
-            supplier: token.claims.get("supplier").and_then(organisation_of),
         },
         scopes: scopes(&token),
-        expires_at: not_expired(sim, &token, 0)?,
     })
+}
+
+/// Finds out who calls the APIs for vendors, which take exchanged tokens and Maskinporten's own.
+pub(crate) fn authenticate_vendor(
+    sim: &Shared,
+    world: &World,
+    headers: &HeaderMap,
+) -> Result<Caller, AuthFailure> {
+    if sim.id_porten.issued(sim, &bearer(headers)?) {
+        return Err(AuthFailure::Invalid);
+    }
+    authenticate_altinn2(sim, world, headers)
+}
+
+/// As [`organisation_of`], of a document whose names are in lower case.
+pub(crate) fn organisation_of_lower(actor: &Value) -> Option<String> {
+    organisation_of(&json!({ "authority": actor.get("authority")?, "ID": actor.get("id")? }))
 }
 
 /// The platform's own state: its signing keys, the first of which signs.
@@ -167,12 +165,10 @@ impl Server {
         if !right_issuer || !token.is_signed_by(&key.key) {
             return Err(AuthFailure::Invalid);
         }
-        let expires_at = not_expired(sim, token, 0)?;
-        let kind = caller_kind(token).ok_or(AuthFailure::Invalid)?;
+        not_expired(sim, token, 0)?;
         Ok(Caller {
-            kind,
+            kind: caller_kind(token).ok_or(AuthFailure::Invalid)?,
             scopes: scopes(token),
-            expires_at,
         })
     }
 
@@ -184,46 +180,28 @@ impl Server {
 }
 
 fn caller_kind(token: &Jws) -> Option<CallerKind> {
-    let number = |claim: &str| token.claims.get(claim).and_then(organisation_of);
-    let integer = |claim: &str| token.claims.get(claim).and_then(Value::as_i64);
-    if let Some(pid) = token
-        .text("pid")
-        .filter(|_| token.claims.contains_key("acr"))
-    {
+    if token.claims.contains_key("pid") && token.claims.contains_key("acr") {
         return Some(CallerKind::Person {
-            number: Hidden::new(pid),
             party_uuid: token.text("urn:altinn:party:uuid")?.parse().ok()?,
-            user_id: integer("urn:altinn:userid")?,
-            level: integer("urn:altinn:authlevel")?,
+            user_id: token.claims.get("urn:altinn:userid")?.as_i64()?,
         });
     }
     if token.text("urn:altinn:authenticatemethod") == Some("virksomhetsbruker") {
         return Some(CallerKind::EnterpriseUser {
             user_name: token.text("urn:altinn:username")?.to_owned(),
-            user_id: integer("urn:altinn:userid")?,
-            party_id: integer("urn:altinn:partyid")?,
-            organisation: number("consumer")?,
         });
     }
     if let Some(details) = token.claims.get("authorization_details") {
         let detail = details.get(0).unwrap_or(details);
         if detail.get("type").and_then(Value::as_str) == Some("urn:altinn:systemuser") {
+            let id = detail.get("systemuser_id")?.get(0)?.as_str()?;
             return Some(CallerKind::SystemUser {
-                id: detail
-                    .get("systemuser_id")?
-                    .get(0)?
-                    .as_str()?
-                    .parse()
-                    .ok()?,
-                owner: organisation_of(detail.get("systemuser_org")?)?,
-                vendor: number("consumer")?,
-                system: detail.get("system_id")?.as_str()?.to_owned(),
+                id: id.parse().ok()?,
             });
         }
     }
     Some(CallerKind::Organisation {
-        number: number("consumer")?,
-        supplier: number("supplier"),
+        number: token.claims.get("consumer").and_then(organisation_of)?,
     })
 }
 
@@ -400,29 +378,25 @@ fn from_maskinporten(
             "maskinporten".into(),
         );
     }
-    if token
-        .text("scope")
-        .unwrap_or_default()
-        .contains("altinn:serviceowner")
-    {
-        if let Some(owner) = world.service_owner(&number) {
-            let code = if test && owner.code == "digdir" {
-                "ttd"
-            } else {
-                owner.code.as_str()
-            };
-            claims.insert("urn:altinn:org".into(), code.into());
-        }
+    let scope = token.text("scope").unwrap_or_default();
+    let owner = world.service_owner(&number);
+    if let Some(owner) = owner.filter(|_| scope.contains("altinn:serviceowner")) {
+        let code = if test && owner.code == "digdir" {
+            "ttd"
+        } else {
+            owner.code.as_str()
+        };
+        claims.insert("urn:altinn:org".into(), code.into());
     }
     claims.insert("urn:altinn:orgNumber".into(), number.into());
     claims.insert("urn:altinn:authlevel".into(), 3.into());
     claims.insert("jti".into(), Uuid::new_v4().to_string().into());
     // Microsoft's token library writes an array of one as the one.
-    if let Some(Value::Array(details)) = claims.get_mut("authorization_details") {
-        if let [_] = details.as_slice() {
-            let one = details.swap_remove(0);
-            claims.insert("authorization_details".into(), one);
-        }
+    if let Some(Value::Array(details)) = claims.get_mut("authorization_details")
+        && let [_] = details.as_slice()
+    {
+        let one = details.swap_remove(0);
+        claims.insert("authorization_details".into(), one);
     }
     let now = sim.clock.now();
     stamp(sim, &mut claims, now, (now + LIFETIME).as_second());
@@ -462,7 +436,7 @@ fn enterprise_user_claims(
 }
 
 fn from_id_porten(sim: &Shared, token: &Jws) -> Result<Map<String, Value>, Refusal> {
-    if !sim.id_porten.issued(token) {
+    if !sim.id_porten.issued(sim, token) {
         return Err(Refusal::Unauthorized);
     }
     not_expired(sim, token, SKEW)?;

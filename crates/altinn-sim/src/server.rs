@@ -43,11 +43,11 @@ const LOGIN_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Logg inn</title></
 
 /// The certificate that a TLS client showed; in the request's extensions, not verified.
 #[derive(Clone, Debug)]
-#[allow(
-    dead_code,
-    reason = "read by Altinn 2 where ForceEIAuthentication asks for it"
-)]
 pub(crate) struct ClientCertificate(pub(crate) X509);
+
+/// How a request came; in its extensions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scheme(pub(crate) &'static str);
 
 /// One request and what became of it, with nothing secret in it: no header, no body, and person
 /// numbers in the path masked.
@@ -97,15 +97,27 @@ pub(crate) struct Service {
     pub(crate) log: Option<RequestLog>,
 }
 
-/// A TLS acceptor that asks for a client certificate and does without.
-pub(crate) fn tls(key: &SigningKey, issuing: X509) -> Result<SslAcceptor, ErrorStack> {
+/// A TLS acceptor that asks for a client certificate and does without. `strict`: one that is shown must
+/// lead to the root, or the handshake fails.
+pub(crate) fn tls(
+    key: &SigningKey,
+    issuing: X509,
+    root: X509,
+    strict: bool,
+) -> Result<SslAcceptor, ErrorStack> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls())?;
     builder.set_private_key(&key.key)?;
     builder.set_certificate(&key.certificate)?;
     builder.add_extra_chain_cert(issuing)?;
     builder.set_session_id_context(b"altinn-sim")?;
-    // Which certificates count is the business of the services, not of the connection.
-    builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
+    let store = builder.cert_store_mut();
+    store.add_cert(root)?;
+    // Which certificates count is otherwise the business of the services, not of the connection.
+    builder.set_verify_callback(SslVerifyMode::PEER, move |trusted, _| {
+        // What the check left in this thread's queue would be taken for an error of the connection.
+        drop(ErrorStack::get());
+        trusted || !strict
+    });
     Ok(builder.build())
 }
 
@@ -141,7 +153,7 @@ async fn accept(
     stop: watch::Receiver<bool>,
 ) {
     let Some(acceptor) = tls else {
-        return connection(stream, service, None, stop).await;
+        return connection(stream, service, Scheme("http"), None, stop).await;
     };
     let Ok(mut stream) = Ssl::new(acceptor.context()).and_then(|ssl| SslStream::new(ssl, stream))
     else {
@@ -150,17 +162,19 @@ async fn accept(
     let handshake = tokio::time::timeout(HANDSHAKE, Pin::new(&mut stream).accept()).await;
     if let Ok(Ok(())) = handshake {
         let certificate = stream.ssl().peer_certificate().map(ClientCertificate);
-        connection(stream, service, certificate, stop).await;
+        connection(stream, service, Scheme("https"), certificate, stop).await;
     }
 }
 
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     service: Service,
+    scheme: Scheme,
     certificate: Option<ClientCertificate>,
     mut stop: watch::Receiver<bool>,
 ) {
     let answer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(scheme);
         if let Some(certificate) = &certificate {
             request.extensions_mut().insert(certificate.clone());
         }
@@ -251,7 +265,7 @@ impl Service {
                 let half = body.slice(..body.len() / 2);
                 Ok(Response::from_parts(
                     parts,
-                    Body::new(Pieces::new([half], None, true)),
+                    Body::new(Pieces::new([half], None, End::Torn { flushed: false })),
                 ))
             }
             Some(Fault::SlowBody { pause }) => {
@@ -261,7 +275,7 @@ impl Service {
                 let pieces = body.chunks(size).map(Bytes::copy_from_slice);
                 Ok(Response::from_parts(
                     parts,
-                    Body::new(Pieces::new(pieces, Some(pause), false)),
+                    Body::new(Pieces::new(pieces, Some(pause), End::Whole)),
                 ))
             }
         }
@@ -292,16 +306,22 @@ struct Pieces {
     pieces: VecDeque<Bytes>,
     pause: Option<Duration>,
     waiting: Option<Pin<Box<Sleep>>>,
-    torn: bool,
+    end: End,
+}
+
+/// How a body ends.
+enum End {
+    Whole,
+    Torn { flushed: bool },
 }
 
 impl Pieces {
-    fn new(pieces: impl IntoIterator<Item = Bytes>, pause: Option<Duration>, torn: bool) -> Self {
+    fn new(pieces: impl IntoIterator<Item = Bytes>, pause: Option<Duration>, end: End) -> Self {
         let mut this = Self {
             pieces: pieces.into_iter().collect(),
             pause,
             waiting: None,
-            torn,
+            end,
         };
         this.wait();
         this
@@ -320,18 +340,26 @@ impl hyper::body::Body for Pieces {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        if let Some(waiting) = &mut self.waiting {
-            if waiting.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
+        if let Some(waiting) = &mut self.waiting
+            && waiting.as_mut().poll(context).is_pending()
+        {
+            return Poll::Pending;
         }
         match self.pieces.pop_front() {
             Some(piece) => {
                 self.wait();
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
-            None if std::mem::take(&mut self.torn) => Poll::Ready(Some(Err(Cut))),
-            None => Poll::Ready(None),
+            None => match std::mem::replace(&mut self.end, End::Whole) {
+                End::Whole => Poll::Ready(None),
+                // Idle once, so that what is there leaves before the connection ends.
+                End::Torn { flushed: false } => {
+                    self.end = End::Torn { flushed: true };
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                End::Torn { flushed: true } => Poll::Ready(Some(Err(Cut))),
+            },
         }
     }
 }

@@ -17,6 +17,7 @@
 //! # Ok::<(), altinn_sim::world::SeedError>(())
 //! ```
 
+use std::collections::HashSet;
 use std::fmt;
 
 use norwegian_ids::{OrganisationNumber, PersonNumber};
@@ -132,6 +133,8 @@ pub struct Cast {
     pub client: String,
     /// A client of the vendor with a registered key.
     pub key_client: String,
+    /// A client of the vendor for logging people in, with a registered key.
+    pub login_client: String,
     /// The vendor's customer: owns a system user.
     pub customer: String,
     /// An organisation that the customer may give rights to.
@@ -201,6 +204,9 @@ pub struct Person {
     /// A user name, if the person has chosen one.
     #[serde(default)]
     pub user_name: Option<String>,
+    /// The password at Altinn 2, with the user name or the number.
+    #[serde(default = "Hidden::random_password")]
+    pub password: Hidden,
 }
 
 impl Person {
@@ -301,9 +307,32 @@ pub struct Client {
     /// False once deactivated in self-service.
     #[serde(default = "yes")]
     pub active: bool,
-    /// Life of its tokens in seconds where no scope decides; 0 means the default of 120.
+    /// Life of its tokens in seconds where no scope decides; 0 means the default: 120, and 600 for
+    /// people's.
     #[serde(default)]
     pub access_token_lifetime: i64,
+    /// ID-porten: where people may be sent back, exactly.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// ID-porten: where people may be sent after logging out, exactly.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// ID-porten: `private_key_jwt`, `client_secret_basic`, `client_secret_post` or `none`.
+    #[serde(default = "private_key_jwt")]
+    pub token_endpoint_auth_method: String,
+    /// ID-porten: the secret, where the method is one with a secret.
+    #[serde(default = "Hidden::random_key")]
+    pub client_secret: Hidden,
+    /// ID-porten: whether it gets refresh tokens.
+    #[serde(default)]
+    pub refresh_tokens: bool,
+    /// ID-porten: whether id tokens carry `sid` (`frontchannel_logout_session_required`).
+    #[serde(default)]
+    pub session_in_id_token: bool,
+}
+
+fn private_key_jwt() -> String {
+    "private_key_jwt".to_owned()
 }
 
 fn maskinporten() -> String {
@@ -327,6 +356,10 @@ pub struct Jwk {
     /// When it stops being accepted, in seconds since 1970; one year after posting in reality.
     #[serde(default)]
     pub exp: Option<i64>,
+    /// From when the token endpoint knows it, in seconds since 1970; in reality up to 15 minutes after
+    /// posting. None: at once.
+    #[serde(default)]
+    pub known_from: Option<i64>,
 }
 
 impl Jwk {
@@ -337,6 +370,7 @@ impl Jwk {
             n: n.into(),
             e: e.into(),
             exp: None,
+            known_from: None,
         }
     }
 }
@@ -367,6 +401,27 @@ pub struct System {
     pub name: String,
     /// Maskinporten clients that may act for it.
     pub client_ids: Vec<String>,
+    /// What it is, for people.
+    #[serde(default)]
+    pub description: String,
+    /// Codes of the access packages that its system users may ask for.
+    #[serde(default)]
+    pub access_packages: Vec<String>,
+    /// Ids of the resources to which its system users may ask for rights.
+    #[serde(default)]
+    pub rights: Vec<String>,
+    /// Where a customer may be sent after answering a request.
+    #[serde(default)]
+    pub redirect_urls: Vec<String>,
+    /// Whether customers find it in Altinn by themselves.
+    #[serde(default = "yes")]
+    pub visible: bool,
+    /// True once deleted by its vendor.
+    #[serde(default)]
+    pub deleted: bool,
+    /// The register's own id of it.
+    #[serde(default = "Uuid::new_v4")]
+    pub internal_id: Uuid,
 }
 
 /// A system user (systembruker).
@@ -394,6 +449,9 @@ pub struct SystemUser {
     /// Codes of the access packages it holds for its owner.
     #[serde(default)]
     pub access_packages: Vec<String>,
+    /// Whether it serves its owner's clients (klientforhold) and not the owner itself.
+    #[serde(default)]
+    pub agent: bool,
 }
 
 impl SystemUser {
@@ -488,6 +546,9 @@ pub struct AccessPackage {
     /// Whether it can be given on.
     #[serde(default = "yes")]
     pub delegable: bool,
+    /// Whether it is for client relations (klientforhold), and so for agents only.
+    #[serde(default)]
+    pub for_clients: bool,
 }
 
 impl AccessPackage {
@@ -652,6 +713,7 @@ impl World {
         for Seed(seed) in seeds {
             merge(&mut document, seed)?;
         }
+        read_one_by_one(&document)?;
         let world: Self =
             serde_json::from_value(document).map_err(|e| SeedError::new(e.to_string()))?;
         world.check()?;
@@ -762,13 +824,22 @@ impl World {
     /// Numbers must have right check digits and references must lead somewhere, or a test that uses
     /// the seed fails far from its cause.
     fn check(&self) -> Result<(), SeedError> {
+        self.check_parties()?;
+        self.check_cast()?;
+        self.check_maskinporten()?;
+        self.check_altinn3()?;
+        self.check_altinn2()
+    }
+
+    fn check_parties(&self) -> Result<(), SeedError> {
         for o in &self.organisations {
             OrganisationNumber::try_from(o.number.as_str()).map_err(|e| {
-                SeedError::new(format!(
-                    "organisations: the number of {} is wrong: {e}",
-                    o.name
-                ))
+                let name = &o.name;
+                SeedError::new(format!("organisations: the number of {name} is wrong: {e}"))
             })?;
+            if let Some(parent) = &o.parent {
+                self.need_organisation("organisations", parent)?;
+            }
         }
         for p in &self.persons {
             p.number.expose().parse::<PersonNumber>().map_err(|e| {
@@ -776,92 +847,235 @@ impl World {
                 SeedError::new(format!("persons: the number of {name} is wrong: {e}"))
             })?;
         }
-        let organisations = [
-            (
-                "cast",
-                vec![
-                    &self.cast.vendor,
-                    &self.cast.customer,
-                    &self.cast.service_owner,
-                ],
-            ),
-            (
-                "cast",
-                vec![
-                    &self.cast.receiving_organisation,
-                    &self.cast.outsider,
-                    &self.cast.delegator,
-                ],
-            ),
-            (
-                "organisations",
-                self.organisations
-                    .iter()
-                    .filter_map(|o| o.parent.as_ref())
-                    .collect(),
-            ),
-            (
-                "register_roles",
-                self.register_roles
-                    .iter()
-                    .map(|r| &r.organisation)
-                    .collect(),
-            ),
-            (
-                "connections",
-                self.connections.iter().map(|c| &c.from).collect(),
-            ),
-            ("clients", self.clients.iter().map(|c| &c.owner).collect()),
-            ("systems", self.systems.iter().map(|s| &s.vendor).collect()),
-            (
-                "system_users",
-                self.system_users.iter().map(|s| &s.owner).collect(),
-            ),
-            (
-                "enterprise_users",
-                self.enterprise_users
-                    .iter()
-                    .map(|u| &u.organisation)
-                    .collect(),
-            ),
-            (
-                "api_keys",
-                self.api_keys.iter().map(|k| &k.organisation).collect(),
-            ),
-        ];
-        for (list, numbers) in organisations {
-            if let Some(number) = numbers.into_iter().find(|n| self.organisation(n).is_none()) {
-                return Err(SeedError::new(format!("{list}: no organisation {number}")));
-            }
-        }
-        let cast = &self.cast;
-        for person in [&cast.connected_person, &cast.new_person, &cast.manager]
-            .into_iter()
-            .chain(self.register_roles.iter().map(|r| &r.person))
-        {
-            if self.person(person.expose()).is_none() {
-                return Err(SeedError::new(
-                    "cast or register_roles: a person who is not in persons",
-                ));
-            }
-        }
-        for client in [&cast.client, &cast.key_client] {
-            if self.client(client).is_none() {
-                return Err(SeedError::new(format!("cast: no client {client}")));
-            }
-        }
-        if let Some(user) = self
-            .system_users
+        let organisations = self
+            .organisations
             .iter()
-            .find(|u| self.system(&u.system).is_none())
-        {
-            return Err(SeedError::new(format!(
-                "system_users: no system {}",
-                user.system
-            )));
+            .map(|o| (o.party_uuid, o.party_id));
+        let persons = self.persons.iter().map(|p| (p.party_uuid, p.party_id));
+        let users = self.enterprise_users.iter();
+        let users = users.map(|u| (u.party_uuid, u.party_id));
+        let (mut uuids, mut ids) = (HashSet::new(), HashSet::new());
+        for (uuid, id) in organisations.chain(persons).chain(users) {
+            if !uuids.insert(uuid) {
+                return Err(SeedError::new(format!(
+                    "two parties have party_uuid {uuid}"
+                )));
+            }
+            if !ids.insert(id) {
+                return Err(SeedError::new(format!("two parties have party_id {id}")));
+            }
+        }
+        for r in &self.register_roles {
+            self.need_organisation("register_roles", &r.organisation)?;
+            self.need_person("register_roles", &r.person)?;
+            self.need_role("register_roles", &r.role)?;
+        }
+        for c in &self.connections {
+            self.need_organisation("connections", &c.from)?;
+            if self.organisation(c.to.expose()).is_none() {
+                self.need_person("connections", &c.to)?;
+            }
+            for package in &c.packages {
+                self.need_package("connections", package)?;
+            }
+            for role in &c.roles {
+                self.need_role("connections", role)?;
+            }
         }
         Ok(())
     }
+
+    fn check_cast(&self) -> Result<(), SeedError> {
+        let cast = &self.cast;
+        for number in [
+            &cast.vendor,
+            &cast.customer,
+            &cast.receiving_organisation,
+            &cast.service_owner,
+            &cast.outsider,
+            &cast.delegator,
+        ] {
+            self.need_organisation("cast", number)?;
+        }
+        for person in [&cast.connected_person, &cast.new_person, &cast.manager] {
+            self.need_person("cast", person)?;
+        }
+        for client in [&cast.client, &cast.key_client, &cast.login_client] {
+            need("cast", "client", client, self.client(client).is_some())?;
+        }
+        let user = &cast.enterprise_user;
+        let known = self.enterprise_user(user).is_some();
+        need("cast", "enterprise user", user, known)?;
+        let known = self.api_keys.iter().any(|k| k.name == cast.api_key);
+        need("cast", "API key", &cast.api_key, known)
+    }
+
+    fn check_maskinporten(&self) -> Result<(), SeedError> {
+        for s in &self.scopes {
+            seconds("scopes: at_max_age", s.at_max_age)?;
+        }
+        for c in &self.clients {
+            self.need_organisation("clients", &c.owner)?;
+            seconds("clients: access_token_lifetime", c.access_token_lifetime)?;
+            for scope in &c.scopes {
+                need("clients", "scope", scope, self.scope(scope).is_some())?;
+            }
+        }
+        for d in &self.delegations {
+            self.need_organisation("delegations", &d.consumer)?;
+            self.need_organisation("delegations", &d.supplier)?;
+            let known = self.scope(&d.scope).is_some();
+            need("delegations", "scope", &d.scope, known)?;
+        }
+        Ok(())
+    }
+
+    fn check_altinn3(&self) -> Result<(), SeedError> {
+        for s in &self.systems {
+            self.need_organisation("systems", &s.vendor)?;
+            for package in &s.access_packages {
+                self.need_package("systems", package)?;
+            }
+            for right in &s.rights {
+                let known = self.resource(right).is_some();
+                need("systems", "resource", right, known)?;
+            }
+        }
+        for u in &self.system_users {
+            self.need_organisation("system_users", &u.owner)?;
+            let known = self.system(&u.system).is_some();
+            need("system_users", "system", &u.system, known)?;
+            for package in &u.access_packages {
+                self.need_package("system_users", package)?;
+            }
+        }
+        for o in &self.service_owners {
+            self.need_organisation("service_owners", &o.organisation)?;
+        }
+        for r in &self.resources {
+            let known = self.service_owners.iter().any(|o| o.code == r.owner);
+            need("resources", "service owner", &r.owner, known)?;
+            for package in &r.packages {
+                self.need_package("resources", package)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_altinn2(&self) -> Result<(), SeedError> {
+        for u in &self.enterprise_users {
+            self.need_organisation("enterprise_users", &u.organisation)?;
+            for held in &u.roles {
+                self.need_organisation("enterprise_users", &held.organisation)?;
+                self.need_role("enterprise_users", &held.role)?;
+            }
+        }
+        for k in &self.api_keys {
+            self.need_organisation("api_keys", &k.organisation)?;
+        }
+        for r in &self.role_definitions {
+            if !(1..=LARGEST_ID).contains(&r.id) {
+                let text = format!(
+                    "role_definitions: id must be 1 to {LARGEST_ID}, not {}",
+                    r.id
+                );
+                return Err(SeedError::new(text));
+            }
+        }
+        for s in &self.services {
+            for role in &s.roles {
+                self.need_role("services", role)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn need_organisation(&self, list: &str, number: &str) -> Result<(), SeedError> {
+        need(
+            list,
+            "organisation",
+            number,
+            self.organisation(number).is_some(),
+        )
+    }
+
+    /// Does not name who is missing: it may be a person number in any form.
+    fn need_person(&self, list: &str, number: &Hidden) -> Result<(), SeedError> {
+        if self.person(number.expose()).is_some() {
+            return Ok(());
+        }
+        let text = format!("{list}: a person who is not in persons");
+        Err(SeedError::new(text))
+    }
+
+    fn need_package(&self, list: &str, code: &str) -> Result<(), SeedError> {
+        let known = self.access_packages.iter().any(|p| p.code == code);
+        need(list, "access package", code, known)
+    }
+
+    fn need_role(&self, list: &str, code: &str) -> Result<(), SeedError> {
+        let known = self.role_definition_by_code(code).is_some();
+        need(list, "role definition", code, known)
+    }
+}
+
+/// Ids of role definitions in the simulator's answers are made from these.
+const LARGEST_ID: i64 = 1_000_000_000;
+/// A year, and more than any token lives.
+const LONGEST_LIFE: i64 = 366 * 24 * 3600;
+
+fn need(list: &str, what: &str, which: &str, there: bool) -> Result<(), SeedError> {
+    if there {
+        return Ok(());
+    }
+    Err(SeedError::new(format!(
+        "{list}: there is no {what} {which}"
+    )))
+}
+
+fn seconds(what: &str, value: i64) -> Result<(), SeedError> {
+    if (0..=LONGEST_LIFE).contains(&value) {
+        return Ok(());
+    }
+    let text = format!("{what} must be 0 to {LONGEST_LIFE} seconds, not {value}");
+    Err(SeedError::new(text))
+}
+
+/// Reads each entry alone first, so that an error says which one it is in.
+fn read_one_by_one(document: &Value) -> Result<(), SeedError> {
+    for (list, key) in LISTS {
+        let entries = document.get(*list).and_then(Value::as_array);
+        for entry in entries.into_iter().flatten() {
+            let read = match *list {
+                "organisations" => Organisation::deserialize(entry).map(drop),
+                "persons" => Person::deserialize(entry).map(drop),
+                "register_roles" => RegisterRole::deserialize(entry).map(drop),
+                "connections" => Connection::deserialize(entry).map(drop),
+                "scopes" => Scope::deserialize(entry).map(drop),
+                "clients" => Client::deserialize(entry).map(drop),
+                "delegations" => Delegation::deserialize(entry).map(drop),
+                "systems" => System::deserialize(entry).map(drop),
+                "system_users" => SystemUser::deserialize(entry).map(drop),
+                "enterprise_users" => EnterpriseUser::deserialize(entry).map(drop),
+                "api_keys" => ApiKey::deserialize(entry).map(drop),
+                "service_owners" => ServiceOwner::deserialize(entry).map(drop),
+                "access_packages" => AccessPackage::deserialize(entry).map(drop),
+                "resources" => Resource::deserialize(entry).map(drop),
+                "role_definitions" => RoleDefinition::deserialize(entry).map(drop),
+                "services" => Service::deserialize(entry).map(drop),
+                _ => Ok(()),
+            };
+            read.map_err(|e| {
+                let names = key.iter().filter_map(|member| {
+                    let value = entry.get(*member)?;
+                    Some(format!("{member} = {value}"))
+                });
+                let which = names.collect::<Vec<_>>().join(", ");
+                SeedError::new(format!("{list}: in the entry with {which}: {e}"))
+            })?;
+        }
+    }
+    Ok(())
 }
 
 fn merge(document: &mut Value, seed: Value) -> Result<(), SeedError> {

@@ -113,7 +113,10 @@ fn json(document: &str) -> String {
         let (string, after) = from_quote.split_at(end);
         let is_name = after.trim_start().starts_with(':');
         if is_name {
-            secret_member = is_secret_name(string.trim_matches('"'));
+            let name = string.trim_matches('"');
+            // in forms and queries it is the authorization code; in documents, what an error or a
+            // role is called, and people need to see it
+            secret_member = is_secret_name(name) && !name.eq_ignore_ascii_case("code");
             out.push_str(string);
         } else if secret_member {
             let _ = write!(out, "\"{SECRET}\"");
@@ -249,12 +252,17 @@ mod tests {
 
     #[test]
     fn json_members_with_secret_names_lose_their_values() {
-        let document = r#"{"access_token":"s3cret-value","expires_in":119,"nested":{"UserPassword":"p\"w","list":["a"]},"client_secret":["one","two"],"d":70707,"note":"kept"}"#;
+        let document = r#"{"access_token":"s3cret-value","expires_in":119,"nested":{"UserPassword":"p\"w","list":["a"]},"client_secret":["one","two"],"d":70707,"note":"kept","code":"AM-00022"}"#;
         let shown = body(Some("application/json"), document.as_bytes());
         for secret in ["s3cret-value", "p\\\"w", "one", "two", "70707"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
-        for kept in [r#""expires_in":119"#, r#""list":["a"]"#, r#""note":"kept""#] {
+        for kept in [
+            r#""expires_in":119"#,
+            r#""list":["a"]"#,
+            r#""note":"kept""#,
+            r#""code":"AM-00022""#,
+        ] {
             assert!(shown.contains(kept), "{kept} not in {shown}");
         }
     }

@@ -373,7 +373,7 @@ impl Asked<'_> {
                         user.organisation,
                         user.organisation,
                         user.external_ref.as_ref().map_or_else(
-                            || "none was sent, so the owner's organisation number counts".to_string(),
+                            || "none was sent, so the owner's organisation number counts".to_owned(),
                             |reference| format!("sent: {reference}"),
                         )
                     ),

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use http_transport::{BoxFuture, Error as TransportError, ErrorKind, Origin, Transport};
 
+use crate::attach::{Attach, authorize};
 use crate::cache::Handle;
 use crate::token::Token;
 
@@ -43,8 +43,7 @@ use crate::token::Token;
 #[derive(Clone)]
 pub struct Authorized<T> {
     transport: T,
-    handle: Handle,
-    origins: Vec<Origin>,
+    attach: Attach,
 }
 
 impl<T: Transport> Authorized<T> {
@@ -53,8 +52,7 @@ impl<T: Transport> Authorized<T> {
     pub fn new(transport: T, handle: Handle) -> Self {
         Self {
             transport,
-            handle,
-            origins: Vec::new(),
+            attach: Attach::new(handle),
         }
     }
 
@@ -64,45 +62,31 @@ impl<T: Transport> Authorized<T> {
     ///
     /// When it is plain http to a host that is not this machine.
     pub fn origin(mut self, origin: Origin) -> Result<Self, TransportError> {
-        if !origin.is_secure_or_loopback() {
-            return Err(
-                TransportError::new(ErrorKind::Insecure, "attach a token to requests")
-                    .with_detail(origin.to_string()),
-            );
-        }
-        self.origins.push(origin);
+        self.attach.add(origin)?;
         Ok(self)
     }
 
     /// The handle whose token is attached.
     #[must_use]
     pub fn handle(&self) -> &Handle {
-        &self.handle
+        &self.attach.handle
     }
 
     async fn send_authorized(
         &self,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError> {
-        let theirs = self
-            .origins
-            .iter()
-            .any(|origin| origin.contains(request.uri()));
-        if !theirs || request.headers().contains_key(AUTHORIZATION) {
+        if !self.attach.applies(request.uri(), request.headers()) {
             return self.transport.send(request).await;
         }
-        let token = self.handle.token().await.map_err(no_token)?;
+        let token = self.attach.handle.token().await.map_err(no_token)?;
         let refused = self.transport.send(with_token(&request, &token)).await?;
         if refused.status() != StatusCode::UNAUTHORIZED {
             return Ok(refused);
         }
-        match self.handle.newer_than(&token).await {
-            Ok(Some(newer)) => self.transport.send(with_token(&request, &newer)).await,
-            Ok(None) => Ok(refused),
-            Err(error) => {
-                tracing::debug!(key = %self.handle.key(), %error, "no newer token after a 401");
-                Ok(refused)
-            }
+        match self.attach.newer_than(&token).await {
+            Some(newer) => self.transport.send(with_token(&request, &newer)).await,
+            None => Ok(refused),
         }
     }
 }
@@ -120,17 +104,15 @@ impl<T: fmt::Debug> fmt::Debug for Authorized<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorized")
             .field("transport", &self.transport)
-            .field("handle", &self.handle)
-            .field("origins", &self.origins)
+            .field("handle", &self.attach.handle)
+            .field("origins", &self.attach.origins())
             .finish()
     }
 }
 
 fn with_token(request: &Request<Bytes>, token: &Token) -> Request<Bytes> {
     let mut request = request.clone();
-    request
-        .headers_mut()
-        .insert(AUTHORIZATION, token.header_value().clone());
+    authorize(request.headers_mut(), token);
     request
 }
 

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::DerefMut;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
-use crate::key::TokenKey;
+use crate::key::{ByKey, TokenKey};
 use crate::offset::ClockOffset;
 use crate::policy::{Jitter, Machine, Policy};
+use crate::primitives::{Lock, Primitives, Tokio};
 use crate::source::Source;
 use crate::store::Store;
 use crate::token::Snapshot;
@@ -17,10 +19,14 @@ use crate::token::Snapshot;
 mod flight;
 mod handle;
 mod keep;
+#[cfg(test)]
+mod model;
+mod raw;
 mod slot;
 
 pub use self::handle::{Handle, KeepWarm};
 use self::keep::Keep;
+use self::raw::RawHandle;
 use self::slot::Slot;
 
 /// Tokens of any kind and number, one slot per [`TokenKey`]. Cheap to clone; clones are one cache.
@@ -48,7 +54,7 @@ use self::slot::Slot;
 /// ```
 #[derive(Clone)]
 pub struct TokenCache {
-    core: Arc<Core>,
+    core: Arc<Core<Tokio>>,
 }
 
 impl TokenCache {
@@ -69,18 +75,7 @@ impl TokenCache {
     /// Cheap enough for every call, but a handle that one keeps is faster: it finds its slot
     /// without looking. As long as one lives, its token is not evicted.
     pub fn handle(&self, key: TokenKey, source: impl Source + 'static) -> Handle {
-        let source: Arc<dyn Source> = Arc::new(source);
-        let slot = self.core.slots().slot(key, &self.core);
-        if let Some(credential) = source.credential() {
-            let now = self.core.clock.now();
-            let changed = slot.change(&self.core, |machine| {
-                machine.use_credential(credential, now)
-            });
-            if changed {
-                tracing::debug!(%key, "the signing key has changed; the token is due for refresh");
-            }
-        }
-        Handle::new(Arc::clone(&self.core), slot, source)
+        Handle(RawHandle::open(&self.core, key, Arc::new(source)))
     }
 
     /// How far this issuer's clock is from the machine's, as measured by those who ask it for
@@ -138,6 +133,7 @@ pub struct TokenCacheBuilder {
     clock: Option<Arc<dyn Clock>>,
     store: Option<Arc<dyn Store>>,
     store_limit: Duration,
+    lease: Duration,
     capacity: usize,
     wait: Duration,
 }
@@ -149,6 +145,7 @@ impl Default for TokenCacheBuilder {
             clock: None,
             store: None,
             store_limit: Duration::from_millis(500),
+            lease: Duration::from_secs(5),
             capacity: 10_000,
             wait: Duration::from_secs(60),
         }
@@ -184,6 +181,14 @@ impl TokenCacheBuilder {
         self
     }
 
+    /// How long the others of a fleet wait for the one that fetches, when the store keeps leases
+    /// ([`Store::lease`]); 5 s by default. One that died holding the lease delays nobody for longer.
+    #[must_use]
+    pub fn lease(mut self, time: Duration) -> Self {
+        self.lease = time;
+        self
+    }
+
     /// How many keys are kept; 10 000 by default. Keys with a living handle stay beyond it.
     #[must_use]
     pub fn capacity(mut self, keys: usize) -> Self {
@@ -202,6 +207,12 @@ impl TokenCacheBuilder {
     /// The cache.
     #[must_use]
     pub fn build(self) -> TokenCache {
+        TokenCache {
+            core: Arc::new(self.core()),
+        }
+    }
+
+    pub(crate) fn core<P: Primitives>(self) -> Core<P> {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let never = self.policy.limits(
             crate::Moment::default(),
@@ -209,39 +220,43 @@ impl TokenCacheBuilder {
             Duration::ZERO,
             Jitter::NONE,
         );
-        TokenCache {
-            core: Arc::new(Core {
-                none: Arc::new(Snapshot::none(never, Arc::clone(&clock))),
-                keep: self.store.map(|store| Keep::new(store, self.store_limit)),
-                policy: self.policy,
-                clock,
-                wait: self.wait,
-                slots: Mutex::new(Slots {
-                    by_key: HashMap::new(),
-                    capacity: self.capacity,
-                    sweep_at: self.capacity,
-                    uses: 0,
-                }),
-                offsets: Mutex::default(),
+        Core {
+            none: Arc::new(Snapshot::none(never, Arc::clone(&clock))),
+            keep: self
+                .store
+                .map(|store| Keep::new(store, self.store_limit, self.lease)),
+            policy: self.policy,
+            clock,
+            wait: self.wait,
+            slots: P::Lock::new(Slots {
+                by_key: ByKey::default(),
+                capacity: self.capacity,
+                sweep_at: self.capacity,
+                uses: 0,
             }),
+            offsets: Mutex::default(),
         }
     }
 }
 
 /// What all handles of a cache share.
-pub(crate) struct Core {
+pub(crate) struct Core<P: Primitives> {
     policy: Policy,
     clock: Arc<dyn Clock>,
-    keep: Option<Keep>,
+    keep: Option<Keep<P>>,
     wait: Duration,
     none: Arc<Snapshot>,
-    slots: Mutex<Slots>,
+    slots: P::Lock<Slots<P>>,
     offsets: Mutex<HashMap<String, ClockOffset>>,
 }
 
-impl Core {
-    fn slots(&self) -> MutexGuard<'_, Slots> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+impl<P: Primitives> Core<P> {
+    fn slots(&self) -> impl DerefMut<Target = Slots<P>> {
+        self.slots.lock()
+    }
+
+    fn slot(&self, key: TokenKey) -> Arc<Slot<P>> {
+        self.slots().slot(key, &self.none)
     }
 
     fn jitter() -> Jitter {
@@ -249,15 +264,15 @@ impl Core {
     }
 }
 
-struct Slots {
-    by_key: HashMap<TokenKey, (Arc<Slot>, u64)>,
+pub(crate) struct Slots<P: Primitives> {
+    by_key: ByKey<(Arc<Slot<P>>, u64)>,
     capacity: usize,
     sweep_at: usize,
     uses: u64,
 }
 
-impl Slots {
-    fn slot(&mut self, key: TokenKey, core: &Core) -> Arc<Slot> {
+impl<P: Primitives> Slots<P> {
+    fn slot(&mut self, key: TokenKey, none: &Arc<Snapshot>) -> Arc<Slot<P>> {
         self.uses += 1;
         if let Some((slot, used)) = self.by_key.get_mut(&key) {
             *used = self.uses;
@@ -266,7 +281,7 @@ impl Slots {
         if self.by_key.len() >= self.sweep_at {
             self.sweep();
         }
-        let slot = Arc::new(Slot::new(key, Arc::clone(&core.none)));
+        let slot = Arc::new(Slot::new(key, Arc::clone(none)));
         self.by_key.insert(key, (Arc::clone(&slot), self.uses));
         slot
     }

@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 /// assert_ne!(key(&["a:read"]), key(&["a:read", "b:write"]));
 /// assert!(format!("{:?}", key(&["a:read"])).starts_with("TokenKey(maskinporten:"));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenKey {
     kind: &'static str,
     hash: [u8; 32],
@@ -57,6 +57,42 @@ impl TokenKey {
     pub fn hash(&self) -> &[u8; 32] {
         &self.hash
     }
+}
+
+/// By the first bytes of its own hash, which chance cannot better.
+impl std::hash::Hash for TokenKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u64(first_eight(&self.hash));
+    }
+}
+
+/// Takes the number that a [`TokenKey`] hashes to as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AsItIs(u64);
+
+impl std::hash::Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
+pub(crate) type ByKey<V> =
+    std::collections::HashMap<TokenKey, V, std::hash::BuildHasherDefault<AsItIs>>;
+
+fn first_eight(hash: &[u8; 32]) -> u64 {
+    hash[..8]
+        .iter()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 impl fmt::Debug for TokenKey {
@@ -156,6 +192,11 @@ impl TokenHash {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// Enough to tell two of them apart in memory.
+    pub(crate) fn tag(self) -> u64 {
+        first_eight(&self.0)
     }
 
     /// The hash's bytes.

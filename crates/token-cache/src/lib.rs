@@ -56,13 +56,20 @@
 //!
 //! There are no features.
 
+mod attach;
 mod authorized;
 mod cache;
 mod clock;
 mod error;
 mod key;
+mod measure;
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
 mod offset;
 pub mod policy;
+mod primitives;
+#[cfg(feature = "tower")]
+mod service;
 pub mod source;
 mod store;
 mod token;
@@ -72,8 +79,16 @@ pub use crate::cache::{Handle, KeepWarm, TokenCache, TokenCacheBuilder};
 pub use crate::clock::{Clock, Moment, SystemClock, TestClock};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::key::{TokenHash, TokenKey, TokenKeyBuilder};
+#[cfg(feature = "reqwest-middleware")]
+pub use crate::middleware::AuthorizeMiddleware;
 pub use crate::offset::ClockOffset;
 pub use crate::policy::FailureClass;
+#[cfg(feature = "tower")]
+pub use crate::service::{Authorize, AuthorizeLayer, CloneBody, NoReplay, Replay};
 pub use crate::source::{Attempt, Fetched, Source, SourceError};
-pub use crate::store::{MemoryStore, Store, StoreError, StoredToken};
+#[cfg(feature = "file")]
+pub use crate::store::FileStore;
+#[cfg(feature = "redis")]
+pub use crate::store::{EncryptionKey, RedisStore};
+pub use crate::store::{Lease, LeaseId, MemoryStore, Store, StoreError, StoredToken};
 pub use crate::token::Token;

@@ -549,6 +549,10 @@ impl<T: Held, E: Clone> Machine<T, E> {
             _ => (error, class, retry_after),
         };
         self.flying = None;
+        if std::mem::take(&mut self.due_at_once) {
+            // the old key's failure says nothing of the new one: whoever waits tries that
+            return Consequence::GiveUp(error);
+        }
         self.failures = self.failures.saturating_add(1);
         let mut window = policy.window(class, self.failures, jitter);
         if let Some((token, _)) = self.usable(now) {
@@ -572,6 +576,7 @@ impl<T: Held, E: Clone> Machine<T, E> {
     pub fn abandoned(&mut self, flight: Flight, now: Moment) {
         if self.is_current(flight) {
             self.flying = None;
+            self.due_at_once = false;
             self.abandoned += 1;
             self.quiet_until = now.monotonic.saturating_add(Policy::WINDOW);
         }
@@ -756,6 +761,8 @@ fn remember(hashes: &mut Vec<TokenHash>, hash: TokenHash) {
         if hashes.len() == REMEMBERED {
             hashes.remove(0);
         }
+        // most slots see one or none, and there may be very many slots
+        hashes.reserve_exact(1);
         hashes.push(hash);
     }
 }

@@ -8,8 +8,23 @@ use std::time::Duration;
 use http_transport::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(feature = "file")]
+pub use self::file::FileStore;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
+#[cfg(feature = "redis")]
+pub use self::sealed::EncryptionKey;
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::key::{TokenHash, TokenKey};
+
+#[cfg(feature = "file")]
+mod file;
+#[cfg(feature = "file")]
+pub(crate) mod format;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+pub(crate) mod sealed;
 
 /// Keeps tokens beyond the cache's own memory: in a file, in Redis, between caches.
 ///
@@ -37,6 +52,129 @@ pub trait Store: Send + Sync + fmt::Debug {
         key: &'a TokenKey,
         hash: TokenHash,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Asks to be the only process that fetches this key's token, for `time`.
+    ///
+    /// Whoever is granted the lease fetches, and renews it meanwhile; the others look into the
+    /// store now and then, until the token is there or the lease is at its end. A store that is
+    /// not shared, or cannot do this, keeps the default: everybody fetches.
+    fn lease<'a>(
+        &'a self,
+        _key: &'a TokenKey,
+        _id: LeaseId,
+        _time: Duration,
+    ) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        Box::pin(std::future::ready(Ok(Lease::NotKept)))
+    }
+
+    /// Has the lease last for `time` from now. Whether it was still this one's.
+    fn renew<'a>(
+        &'a self,
+        _key: &'a TokenKey,
+        _id: LeaseId,
+        _time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(std::future::ready(Ok(false)))
+    }
+
+    /// Gives the lease back, unless it has become another's.
+    fn release<'a>(
+        &'a self,
+        _key: &'a TokenKey,
+        _id: LeaseId,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn get<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        (**self).get(key)
+    }
+
+    fn put<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        token: StoredToken,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).put(key, token)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        hash: TokenHash,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).remove(key, hash)
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        (**self).lease(key, id, time)
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        (**self).renew(key, id, time)
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).release(key, id)
+    }
+}
+
+/// What came of asking for a [lease](Store::lease).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lease {
+    /// It is this one's.
+    Granted,
+    /// It is another's, for so long unless that one renews it.
+    Held {
+        /// What is left of it now.
+        remaining: Duration,
+    },
+    /// The store keeps no leases.
+    NotKept,
+}
+
+/// Tells one holder of a lease from another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeaseId(u128);
+
+impl LeaseId {
+    /// One that nobody else has.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(fastrand::u128(..))
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+}
+
+impl fmt::Debug for LeaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LeaseId({:032x})", self.0)
+    }
 }
 
 /// A token on its way to or from a [`Store`].
@@ -107,13 +245,14 @@ impl std::error::Error for StoreError {
     }
 }
 
-/// A store in this process's memory: shares tokens between several caches.
+/// A store in this process's memory: shares tokens, and leases, between several caches.
 ///
 /// One cache alone needs none, its tokens are in memory anyway.
 #[derive(Debug)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     tokens: Mutex<HashMap<TokenKey, Kept>>,
+    leases: Mutex<HashMap<TokenKey, (LeaseId, Duration)>>,
 }
 
 #[derive(Debug)]
@@ -140,11 +279,16 @@ impl MemoryStore {
         Self {
             clock,
             tokens: Mutex::default(),
+            leases: Mutex::default(),
         }
     }
 
     fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<TokenKey, Kept>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leases(&self) -> std::sync::MutexGuard<'_, HashMap<TokenKey, (LeaseId, Duration)>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -205,6 +349,51 @@ impl Store for MemoryStore {
         let mut tokens = self.tokens();
         if tokens.get(key).is_some_and(|kept| kept.hash == hash) {
             tokens.remove(key);
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        let now = self.clock.now_monotonic();
+        let mut leases = self.leases();
+        let lease = match leases.get(key) {
+            Some((holder, until)) if *holder != id && now < *until => Lease::Held {
+                remaining: *until - now,
+            },
+            _ => {
+                leases.insert(*key, (id, now.saturating_add(time)));
+                Lease::Granted
+            }
+        };
+        Box::pin(std::future::ready(Ok(lease)))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let until = self.clock.now_monotonic().saturating_add(time);
+        let mut leases = self.leases();
+        let own = leases.get_mut(key).filter(|(holder, _)| *holder == id);
+        let renewed = own.map(|lease| lease.1 = until).is_some();
+        Box::pin(std::future::ready(Ok(renewed)))
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        id: LeaseId,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let mut leases = self.leases();
+        if leases.get(key).is_some_and(|(holder, _)| *holder == id) {
+            leases.remove(key);
         }
         Box::pin(std::future::ready(Ok(())))
     }

@@ -1,10 +1,11 @@
 //! A token as callers see it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::Guard;
+use bytes::Bytes;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -21,8 +22,9 @@ use crate::policy::{Held, Limits};
 ///
 /// # Security
 ///
-/// `Debug` shows a hash. The text is wiped from memory with the snapshot; the header value is
-/// marked sensitive but not wiped, since the layers below keep such buffers as they see fit.
+/// `Debug` shows a hash. The text is kept once, inside the header value, and is wiped from memory
+/// when the snapshot and the last clone of the header value are gone. The header value is marked
+/// sensitive. What the layers below make of it (the buffers of HTTP and TLS) is not wiped.
 pub struct Token(Guard<Arc<Snapshot>>);
 
 impl Token {
@@ -43,13 +45,15 @@ impl Token {
     /// The token's text, for the one place where it goes on the wire.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.0.secret.expose_secret()
+        self.0.text()
     }
 
-    /// The token's text, still wrapped.
+    /// The token's text, wrapped: a copy of its own that the snapshot keeps from the first call on.
     #[must_use]
     pub fn secret(&self) -> &SecretString {
-        &self.0.secret
+        self.0
+            .secret
+            .get_or_init(|| SecretString::from(self.0.text()))
     }
 
     /// What the token is compared by.
@@ -95,26 +99,41 @@ impl fmt::Debug for Token {
 
 /// What a [`Token`] lends. Never changed, only replaced as a whole.
 pub(crate) struct Snapshot {
-    secret: SecretString,
+    /// `Bearer ` and the text, in a buffer that wipes itself.
     header: HeaderValue,
+    /// For those who want it so; made when it is asked for.
+    secret: OnceLock<SecretString>,
     hash: TokenHash,
+    lifetime: Duration,
     pub(crate) limits: Limits,
     clock: Arc<dyn Clock>,
 }
 
 impl Snapshot {
+    const SCHEME: &'static [u8] = b"Bearer ";
+
     /// `None` when the token cannot stand in a header.
-    pub(crate) fn new(secret: SecretString, limits: Limits, clock: Arc<dyn Clock>) -> Option<Self> {
+    pub(crate) fn new(
+        secret: &SecretString,
+        lifetime: Duration,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+    ) -> Option<Self> {
         let text = secret.expose_secret();
-        if text.is_empty() {
+        if text.is_empty() || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return None;
         }
-        let mut header = HeaderValue::from_str(&Zeroizing::new(format!("Bearer {text}"))).ok()?;
+        let mut line = Vec::with_capacity(Self::SCHEME.len() + text.len());
+        line.extend_from_slice(Self::SCHEME);
+        line.extend_from_slice(text.as_bytes());
+        let line = Bytes::from_owner(Zeroizing::new(line));
+        let mut header = HeaderValue::from_maybe_shared(line).ok()?;
         header.set_sensitive(true);
         Some(Self {
-            hash: TokenHash::of(text),
-            secret,
             header,
+            secret: OnceLock::new(),
+            hash: TokenHash::of(text),
+            lifetime,
             limits,
             clock,
         })
@@ -123,12 +142,23 @@ impl Snapshot {
     /// Stands where there is no token: its life is over before it begins.
     pub(crate) fn none(limits: Limits, clock: Arc<dyn Clock>) -> Self {
         Self {
-            secret: SecretString::default(),
             header: HeaderValue::from_static(""),
+            secret: OnceLock::new(),
             hash: TokenHash::of(""),
+            lifetime: Duration::ZERO,
             limits,
             clock,
         }
+    }
+
+    fn text(&self) -> &str {
+        let text = self.header.to_str().unwrap_or_default();
+        text.get(Self::SCHEME.len()..).unwrap_or_default()
+    }
+
+    /// How long the token lives in all; zero where there is none.
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.lifetime
     }
 }
 
@@ -151,9 +181,10 @@ impl Held for Arc<Snapshot> {
 
     fn due_from(&self, now: Moment) -> Self {
         Self::new(Snapshot {
-            secret: self.secret.clone(),
             header: self.header.clone(),
+            secret: OnceLock::new(),
             hash: self.hash,
+            lifetime: self.lifetime,
             limits: self.limits.due_from(now),
             clock: Arc::clone(&self.clock),
         })

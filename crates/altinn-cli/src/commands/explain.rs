@@ -31,6 +31,7 @@ struct Entry {
     cause: String,
     remedy: http_transport::Remedy,
     again: Option<String>,
+    steps: Vec<String>,
 }
 
 /// Explains a code.
@@ -45,6 +46,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Report, Failure> {
             cause: code.cause.to_owned(),
             remedy: code.remedy(),
             again: Some(code.retry.to_string()),
+            steps: code.steps.iter().map(ToString::to_string).collect(),
         });
     }
     for code in altinn_authz::codes::explain(&asked) {
@@ -55,6 +57,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Report, Failure> {
             cause: code.cause().to_owned(),
             remedy: code.remedy(),
             again: None,
+            steps: Vec::new(),
         });
     }
     if entries.is_empty() {
@@ -62,7 +65,11 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Report, Failure> {
             "give it as the server did: MP-122 (Maskinporten), AM-00022, AM.VLD-00010, STD-00000 (Altinn 3), or Altinn 2's phrase",
         ));
     }
-    let text = entries.iter().map(Entry::text).collect::<Vec<_>>().join("\n\n");
+    let text = entries
+        .iter()
+        .map(Entry::text)
+        .collect::<Vec<_>>()
+        .join("\n\n");
     let json: Vec<Value> = entries.iter().map(Entry::json).collect();
     let summary = format!("{} meanings", json.len());
     Ok(Report::new(json.into(), text, summary))
@@ -70,8 +77,18 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Report, Failure> {
 
 impl Entry {
     fn text(&self) -> String {
-        let Self { id, status, message, cause, remedy, again } = self;
-        let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+        let Self {
+            id,
+            status,
+            message,
+            cause,
+            remedy,
+            again,
+            steps,
+        } = self;
+        let status = status
+            .map(|status| format!(" (HTTP {status})"))
+            .unwrap_or_default();
         let mut lines = vec![format!("{id}{status}")];
         if !message.is_empty() {
             lines.push(format!("  the server says: {message}"));
@@ -79,8 +96,21 @@ impl Entry {
         lines.push(format!("  why:             {cause}"));
         lines.push(format!("  what to do:      {}", remedy.action()));
         lines.push(format!("  who:             {}", remedy.who()));
-        lines.extend(remedy.place().map(|place| format!("  where:           {place}")));
-        lines.extend(again.as_ref().map(|again| format!("  another attempt: {again}")));
+        lines.extend(
+            remedy
+                .place()
+                .map(|place| format!("  where:           {place}")),
+        );
+        lines.extend(
+            again
+                .as_ref()
+                .map(|again| format!("  another attempt: {again}")),
+        );
+        if !steps.is_empty() {
+            lines.push("  step by step:".to_owned());
+            let numbered = steps.iter().zip(1..);
+            lines.extend(numbered.map(|(step, number)| format!("    {number}. {step}")));
+        }
         lines.join("\n")
     }
 
@@ -96,6 +126,7 @@ impl Entry {
                 "place": self.remedy.place(),
             },
             "retry": self.again,
+            "steps": self.steps,
         })
     }
 }

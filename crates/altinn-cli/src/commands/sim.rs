@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use http_transport::redact;
 use serde_json::json;
 
+use crate::commands::Report;
 use crate::console::Console;
 use crate::failure::Failure;
 
@@ -32,7 +33,7 @@ error. Ctrl-C ends it.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SimArgs {
-    /// Where to listen. With a port, the five ports after it are taken too
+    /// Where to listen. With a port, the seven ports after it are taken too
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 
@@ -58,7 +59,7 @@ enum EraArg {
 }
 
 /// Runs until it is dropped.
-pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<(), Failure> {
+pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<Report, Failure> {
     let log = Arc::clone(&console);
     let mut builder = Simulator::builder()
         .listen(args.listen)
@@ -72,7 +73,7 @@ pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<(), Fai
     }
     if !args.listen.ip().is_loopback() {
         console.warning(
-            "the simulator is open to the network: anyone who reaches it can use it, without TLS on its first three ports",
+            "the simulator is open to the network: anyone who reaches it can use it, without TLS on half of its ports",
         );
     }
     console.progress("making keys and certificates");
@@ -81,16 +82,15 @@ pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<(), Fai
         simulator.write_env(file)?;
     }
     introduce(&console, &simulator, args);
-    // until Ctrl-C, which drops this
-    std::future::pending::<()>().await;
-    drop(simulator);
-    Ok(())
+    // until Ctrl-C, which drops this and the simulator with it
+    std::future::pending().await
 }
 
 fn seed(file: &PathBuf) -> Result<Seed, Failure> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("--seed: {shown}: {error}")))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("--seed: {shown}: {error}")).todo("check the path")
+    })?;
     let parsed = match file.extension().is_some_and(|ending| ending == "json") {
         true => Seed::from_json(&text),
         false => Seed::from_toml(&text),
@@ -120,18 +120,39 @@ fn introduce(console: &Console, simulator: &Simulator, args: &SimArgs) {
         return;
     }
     let organisation = |number: &str| {
-        let name = world.organisation(number).map(|found| found.name.clone()).unwrap_or_default();
+        let name = world
+            .organisation(number)
+            .map(|found| found.name.clone())
+            .unwrap_or_default();
         format!("{number}  {name}")
     };
     let lines = [
-        format!("Maskinporten  {}  (TLS: {})", simulator.maskinporten_issuer(), simulator.tls_url(Host::Maskinporten)),
-        format!("platform      {}  (TLS: {})", simulator.platform_url(), simulator.tls_url(Host::Platform)),
-        format!("Altinn 2      {}  (TLS: {})", simulator.altinn2_url(), simulator.tls_url(Host::Altinn2)),
+        format!(
+            "Maskinporten  {}  (TLS: {})",
+            simulator.maskinporten_issuer(),
+            simulator.tls_url(Host::Maskinporten)
+        ),
+        format!(
+            "platform      {}  (TLS: {})",
+            simulator.platform_url(),
+            simulator.tls_url(Host::Platform)
+        ),
+        format!(
+            "Altinn 2      {}  (TLS: {})",
+            simulator.altinn2_url(),
+            simulator.tls_url(Host::Altinn2)
+        ),
         String::new(),
         format!("client        {}", cast.client),
         format!("its vendor    {}", organisation(&cast.vendor)),
-        format!("a customer    {}  (has a system user of the vendor)", organisation(&cast.customer)),
-        format!("a receiver    {}", organisation(&cast.receiving_organisation)),
+        format!(
+            "a customer    {}  (has a system user of the vendor)",
+            organisation(&cast.customer)
+        ),
+        format!(
+            "a receiver    {}",
+            organisation(&cast.receiving_organisation)
+        ),
     ];
     console.heading("The simulator runs.");
     console.data(&redact::text(&lines.join("\n")));

@@ -89,21 +89,32 @@ pub(crate) struct AssertionArgs {
 
 impl RequestArgs {
     pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
-        self.scopes.given().into_iter().chain(self.system_user.given()).collect()
+        self.scopes
+            .given()
+            .into_iter()
+            .chain(self.system_user.given())
+            .collect()
     }
 
     /// The customer that one is the supplier of.
     fn consumer(&self) -> Result<Option<norwegian_ids::OrganisationNumber>, Failure> {
-        self.consumer_org.as_ref().map(|text| organisation("--consumer-org", text)).transpose()
+        self.consumer_org
+            .as_ref()
+            .map(|text| organisation("--consumer-org", text))
+            .transpose()
     }
 
     fn person(&self) -> Result<Option<PersonNumber>, Failure> {
-        self.pid.as_ref().map(|text| person("--pid", text)).transpose()
+        self.pid
+            .as_ref()
+            .map(|text| person("--pid", text))
+            .transpose()
     }
 
     fn resources(&self) -> Result<Vec<maskinporten::Resource>, Failure> {
         let parse = |text: &String| {
-            text.parse().map_err(|error| Failure::usage(format!("--resource: {error}")))
+            text.parse()
+                .map_err(|error| Failure::usage(format!("--resource: {error}")))
         };
         self.resource.iter().map(parse).collect()
     }
@@ -142,8 +153,10 @@ impl RequestArgs {
     fn is_system_user(&self, context: &Context<'_>) -> Result<bool, Failure> {
         let named = context.settings.has_flag(settings::SYSTEM_USER);
         if !named && context.settings.has_flag(settings::EXTERNAL_REF) {
-            return Err(Failure::usage("--external-ref says which system user, and there is none")
-                .todo("say whose system user it is: --system-user ORG"));
+            return Err(
+                Failure::usage("--external-ref says which system user, and there is none")
+                    .todo("say whose system user it is: --system-user ORG"),
+            );
         }
         Ok(named)
     }
@@ -174,7 +187,11 @@ pub(crate) async fn assertion(
         json.insert("header".into(), jwt.header);
         json.insert("claims".into(), jwt.claims);
     }
-    Ok(Report::new(json.into(), text, format!("a grant, good until {}", time(assertion.expires_at()))))
+    Ok(Report::new(
+        json.into(),
+        text,
+        format!("a grant, good until {}", time(assertion.expires_at())),
+    ))
 }
 
 /// Gets a token.
@@ -194,12 +211,21 @@ pub(crate) async fn token(context: &Context<'_>, args: &TokenArgs) -> Result<Rep
         .todo("leave them out, or leave --exchange out"));
     }
     let consumer = args.request.consumer()?;
-    let scopes: Vec<String> = request.asked_scopes().iter().map(ToString::to_string).collect();
+    let scopes: Vec<String> = request
+        .asked_scopes()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let needed: Vec<&str> = scopes.iter().map(String::as_str).collect();
-    context.console.progress("asking Maskinporten for a token, and Altinn for one in exchange");
+    context
+        .console
+        .progress("asking Maskinporten for a token, and Altinn for one in exchange");
     let (token, whose) = if args.enterprise_user {
         let session = context.enterprise_user(&needed).await?;
-        (session.token().await?, "an Altinn token of an enterprise user")
+        (
+            session.token().await?,
+            "an Altinn token of an enterprise user",
+        )
     } else if args.request.is_system_user(context)? {
         let session = context.system_user(None, &needed).await?;
         (session.token().await?, "an Altinn token of a system user")

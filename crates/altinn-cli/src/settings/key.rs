@@ -34,8 +34,10 @@ pub(super) fn signer(settings: &Settings, console: &Console) -> Result<Signer, F
         )));
     };
     if let Some((other, _, _)) = found.next() {
-        return Err(Failure::usage(format!("two keys are given at once: {name} and {other}"))
-            .todo(format!("give one of them: unset {name} or {other}")));
+        return Err(
+            Failure::usage(format!("two keys are given at once: {name} and {other}"))
+                .todo(format!("give one of them: unset {name} or {other}")),
+        );
     }
     let mut loader = Signer::loader();
     if let Some(kid) = settings.text(KID)? {
@@ -74,11 +76,12 @@ fn pkcs12(
         let kind = error.kind();
         let failure = Failure::from(error).while_doing(path.display());
         match kind {
-            BuildErrorKind::WrongPassword if is_missing => missing(&[PKCS12_PASSWORD])
-                .note(format!("{} does not open without its password", path.display())),
-            BuildErrorKind::WrongPassword if was_given => {
-                failure.todo(format!("correct {PKCS12_PASSWORD}: it is the password of this file"))
-            }
+            BuildErrorKind::WrongPassword if is_missing => missing(&[PKCS12_PASSWORD]).note(
+                format!("{} does not open without its password", path.display()),
+            ),
+            BuildErrorKind::WrongPassword if was_given => failure.todo(format!(
+                "correct {PKCS12_PASSWORD}: it is the password of this file"
+            )),
             BuildErrorKind::SeveralKeys | BuildErrorKind::UnknownAlias => {
                 failure.note(format!("a key is chosen with --key-alias or {KEY_ALIAS}"))
             }
@@ -152,19 +155,32 @@ fn jwk(
             .kid
             .as_deref()
             .ok_or_else(|| wrong("has no kid").todo(format!("add its kid, or give it as {KID}")))?;
-        loader = loader.kid(kid.parse().map_err(|error| super::invalid(CLIENT_JWK, error))?);
+        loader = loader.kid(
+            kid.parse()
+                .map_err(|error| super::invalid(CLIENT_JWK, error))?,
+        );
     }
     let number = |member: &Option<String>, name: &str| {
-        let text = member.as_deref().ok_or_else(|| wrong(&format!("has no {name}")))?;
+        let text = member
+            .as_deref()
+            .ok_or_else(|| wrong(&format!("has no {name}")))?;
         let bytes = URL_SAFE_NO_PAD
             .decode(text.trim_end_matches('='))
             .map_err(|_| wrong(&format!("has a {name} that is not base64url")))?;
         BigNum::from_slice(&bytes).map_err(|_| wrong(&format!("has no usable {name}")))
     };
     let unusable = |_| wrong("holds numbers that are no RSA key");
-    let (n, e, d) = (number(&jwk.n, "n")?, number(&jwk.e, "e")?, number(&jwk.d, "d")?);
+    let (n, e, d) = (
+        number(&jwk.n, "n")?,
+        number(&jwk.e, "e")?,
+        number(&jwk.d, "d")?,
+    );
     let (p, q) = (number(&jwk.p, "p")?, number(&jwk.q, "q")?);
-    let (dp, dq, qi) = (number(&jwk.dp, "dp")?, number(&jwk.dq, "dq")?, number(&jwk.qi, "qi")?);
+    let (dp, dq, qi) = (
+        number(&jwk.dp, "dp")?,
+        number(&jwk.dq, "dq")?,
+        number(&jwk.qi, "qi")?,
+    );
     let key = RsaPrivateKeyBuilder::new(n, e, d)
         .and_then(|key| key.set_factors(p, q))
         .and_then(|key| key.set_crt_params(dp, dq, qi))

@@ -17,6 +17,7 @@ use super::{known, others_may_read, readable_by_others};
 use crate::failure::Failure;
 
 /// The values of one profile. They may be secret: no `Debug` of them.
+#[derive(Clone)]
 pub(crate) struct Profile {
     name: String,
     file: PathBuf,
@@ -25,7 +26,10 @@ pub(crate) struct Profile {
 
 impl fmt::Debug for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Profile").field("name", &self.name).field("file", &self.file).finish()
+        f.debug_struct("Profile")
+            .field("name", &self.name)
+            .field("file", &self.file)
+            .finish()
     }
 }
 
@@ -69,12 +73,19 @@ impl Profile {
             // toml's own message quotes the line, which may hold a secret
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-            Failure::usage(format!("{shown}, line {line}: this is not a file of profiles"))
-                .todo("write `[profile.NAME]`, and under it lines such as ALTINN_ENVIRONMENT = \"tt02\"")
+            Failure::usage(format!(
+                "{shown}, line {line}: this is not a file of profiles"
+            ))
+            .todo(
+                "write `[profile.NAME]`, and under it lines such as ALTINN_ENVIRONMENT = \"tt02\"",
+            )
         })?;
         let names = join(profiles.profile.keys().cloned());
         let wanted = name.unwrap_or(DEFAULT);
-        let Some((name, table)) = profiles.profile.into_iter().find(|(known, _)| known == wanted)
+        let Some((name, table)) = profiles
+            .profile
+            .into_iter()
+            .find(|(known, _)| known == wanted)
         else {
             return match name {
                 None => Ok(None),
@@ -86,8 +97,10 @@ impl Profile {
         let mut secret = false;
         for (key, value) in table {
             let setting = known(&key.to_ascii_uppercase().replace('-', "_")).ok_or_else(|| {
-                Failure::usage(format!("{shown}: there is no setting {key} (profile {name})"))
-                    .todo("use the names that the environment has; `altinn --help` lists them")
+                Failure::usage(format!(
+                    "{shown}: there is no setting {key} (profile {name})"
+                ))
+                .todo("use the names that the environment has; `altinn --help` lists them")
             })?;
             let Some(text) = as_text(&value) else {
                 return Err(Failure::usage(format!("{shown}: {key} is not a text"))
@@ -103,7 +116,11 @@ impl Profile {
         if secret && others_may_read(file) {
             return Err(readable_by_others(file, "secrets"));
         }
-        Ok(Some(Self { name, file: file.to_owned(), values }))
+        Ok(Some(Self {
+            name,
+            file: file.to_owned(),
+            values,
+        }))
     }
 
     pub(super) fn value(&self, name: &str) -> Option<String> {

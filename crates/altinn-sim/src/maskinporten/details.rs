@@ -19,15 +19,21 @@ pub(super) struct Granted {
     systemuser_org: Actor,
     systemuser_id: [Uuid; 1],
     system_id: String,
-    #[serde(rename = "externalRef")]
-    external_ref: String,
+    #[serde(rename = "externalRef", skip_serializing_if = "Option::is_none")]
+    external_ref: Option<String>,
+}
+
+impl Granted {
+    /// As the documentation has it, and real tokens have not.
+    pub(super) fn leave_out_external_ref(&mut self) {
+        self.external_ref = None;
+    }
 }
 
 /// Checks the claim, which must hold exactly one entry.
 pub(super) fn check(world: &World, client: &Client, value: &Value) -> Result<Granted, Refusal> {
-    let entry = match value.as_array().map(Vec::as_slice) {
-        Some([Value::Object(entry)]) => entry,
-        _ => return Err(Refusal::INVALID_VALUE),
+    let Some([Value::Object(entry)]) = value.as_array().map(Vec::as_slice) else {
+        return Err(Refusal::INVALID_VALUE);
     };
     let known: &[&str] = match entry.get("type").and_then(Value::as_str) {
         Some(SYSTEM_USER) => &["type", "systemuser_org", "externalRef"],
@@ -70,7 +76,9 @@ fn system_user(
             && user.approved
             && !user.deleted
             && world.system(&user.system).is_some_and(|system| {
-                system.vendor == client.owner && system.client_ids.contains(&client.client_id)
+                !system.deleted
+                    && system.vendor == client.owner
+                    && system.client_ids.contains(&client.client_id)
             })
     });
     let user = found.ok_or_else(|| {
@@ -81,6 +89,6 @@ fn system_user(
         systemuser_org: Actor::organisation(&user.owner),
         systemuser_id: [user.id],
         system_id: user.system.clone(),
-        external_ref: user.reference().to_owned(),
+        external_ref: Some(user.reference().to_owned()),
     })
 }

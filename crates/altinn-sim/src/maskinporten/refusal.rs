@@ -153,7 +153,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn into_response(self, issuer: &str) -> Response {
+    pub(super) fn into_response(self, issuer: &str, correlation_ids: bool) -> Response {
         #[derive(Serialize)]
         struct Body {
             error: &'static str,
@@ -161,9 +161,15 @@ impl Refusal {
             #[serde(skip_serializing_if = "Option::is_none")]
             error_uri: Option<String>,
         }
+        let id = Uuid::new_v4();
+        let id = if correlation_ids {
+            format!("(correlation id: {id})")
+        } else {
+            format!("(trace_id: {})", id.simple())
+        };
         let body = Body {
             error: self.error,
-            error_description: format!("{} (trace_id: {})", self.text, Uuid::new_v4().simple()),
+            error_description: format!("{} {id}", self.text),
             error_uri: self.code.map(|code| format!("{issuer}errors/{code}")),
         };
         (self.status, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use altinn_sim::pki::{Flaw, Profile, Shape};
 use altinn_sim::world::Seed;
 use altinn_sim::{ErrorKind, Fault, Host, Simulator};
 
@@ -64,9 +65,14 @@ async fn other_faults_of_answers() {
     plan(Fault::SlowBody {
         pause: Duration::from_millis(20),
     });
-    let started = Instant::now();
-    assert_eq!(Answer::of(jwk()).await.json()["keys"][0]["kty"], "RSA");
-    assert!(started.elapsed() >= Duration::from_millis(100));
+    let mut slow = jwk().send().await.unwrap();
+    let mut pieces = Vec::new();
+    while let Some(piece) = slow.chunk().await.unwrap() {
+        pieces.push(piece);
+    }
+    assert!(pieces.len() > 4, "in small pieces: {}", pieces.len());
+    let whole: serde_json::Value = serde_json::from_slice(&pieces.concat()).unwrap();
+    assert_eq!(whole["keys"][0]["kty"], "RSA");
 
     plan(Fault::Unavailable);
     sim.faults().clear();
@@ -89,6 +95,19 @@ async fn the_same_services_answer_over_tls() {
         let url = format!("{}/jwk", sim.tls_url(Host::Maskinporten));
         let answer = Answer::of(client.build().unwrap().get(url)).await;
         assert_eq!(answer.status, 200);
+    }
+    // A refused certificate does the connection no harm.
+    let client = trusting().build().unwrap();
+    let profile = Profile::new(Shape::Seid1).with_flaw(Flaw::ForeignAuthority);
+    for _ in 0..3 {
+        let assertion = Grant::with(&sim, &profile).assertion();
+        let form = [
+            ("grant_type", crate::client::GRANT_TYPE),
+            ("assertion", &assertion),
+        ];
+        let url = format!("{}/token", sim.tls_url(Host::Maskinporten));
+        let answer = Answer::of(client.post(url).form(&form)).await;
+        assert_eq!(answer.status, 400, "{}", answer.text);
     }
     let url = format!("{}/jwk", sim.tls_url(Host::Maskinporten));
     assert!(

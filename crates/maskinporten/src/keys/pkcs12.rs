@@ -10,6 +10,7 @@ use openssl::provider::Provider;
 use openssl::x509::X509;
 
 use super::safe_bags::{self, KeyBag};
+use super::{crypto, mac, unwrapped};
 use crate::{BuildError, BuildErrorKind};
 
 /// Which providers are loaded is a matter of the whole process: one at a time.
@@ -20,11 +21,18 @@ pub(super) fn read(
     password: &SecretString,
     alias: Option<&str>,
 ) -> Result<(PKey<Private>, Vec<X509>), BuildError> {
-    let file = Pkcs12::from_der(bytes).map_err(|error| {
+    let parsed = Pkcs12::from_der(bytes).or_else(|error| {
+        // platforms inject files in base64
+        match unwrapped(bytes) {
+            Some(der) if der.first() == Some(&0x30) => Pkcs12::from_der(&der),
+            _ => Err(error),
+        }
+    });
+    let file = parsed.map_err(|error| {
         let remedy = if bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
             "the file is PEM: read it as PEM"
         } else {
-            "check that the file is a .p12 or .pfx file, and whole; one that is wrapped in base64 must be unwrapped"
+            "check that the file is a .p12 or .pfx file, and whole"
         };
         BuildError::new(BuildErrorKind::NotAKeyFile, "the file is not PKCS#12")
             .with_remedy(Remedy::new(Who::You, remedy))
@@ -34,9 +42,28 @@ pub(super) fn read(
     if password.expose_secret().contains('\0') {
         return Err(wrong_password());
     }
-    let bags = safe_bags::keys(bytes).unwrap_or_default();
+    // written anew as DER: some programs write BER
+    let der = file
+        .to_der()
+        .map_err(|error| crypto("the file cannot be encoded", error))?;
+    let bags = safe_bags::keys(&der).unwrap_or_default();
     let choice = choose(&bags, alias)?;
-    let open = || open(&file, choice, password.expose_secret());
+    let with_mac = match safe_bags::without_mac(&der) {
+        Some((auth_safe, content)) => mac::add(auth_safe, content, password.expose_secret())
+            .and_then(|file| Pkcs12::from_der(&file))
+            .map(Some)
+            .map_err(|error| crypto("the file cannot be given a MAC", error))?,
+        None => None,
+    };
+    let open = || {
+        let opened = open_file(&file, choice, password.expose_secret());
+        match &with_mac {
+            Some(with_mac) if opened.is_err() => {
+                open_file(with_mac, choice, password.expose_secret())
+            }
+            _ => opened,
+        }
+    };
     match open() {
         Err(error) if is_unsupported(&error) => {
             let _one_at_a_time = LEGACY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,9 +71,9 @@ pub(super) fn read(
             let legacy = Provider::try_load(None, "legacy", true).map_err(no_legacy)?;
             let opened = open();
             drop(legacy);
-            opened.map_err(refused)
+            opened.map_err(|errors| refused(errors, with_mac.is_some()))
         }
-        opened => opened.map_err(refused),
+        opened => opened.map_err(|errors| refused(errors, with_mac.is_some())),
     }?
     .ok_or_else(|| {
         BuildError::new(BuildErrorKind::NoKey, "there is no private key in the file").with_remedy(
@@ -94,7 +121,7 @@ fn choose<'a, 'b>(
         (None, _) => Err(BuildError::new(
             BuildErrorKind::UnknownAlias,
             if bags.is_empty() {
-                "the file does not show the names of its keys".to_string()
+                "the file does not show the names of its keys".to_owned()
             } else {
                 format!("no key in the file has this alias; there are: {}", names())
             },
@@ -116,7 +143,11 @@ fn choose<'a, 'b>(
 
 type Opened = Option<(PKey<Private>, Vec<X509>)>;
 
-fn open(file: &Pkcs12, choice: Option<&KeyBag<'_>>, password: &str) -> Result<Opened, ErrorStack> {
+fn open_file(
+    file: &Pkcs12,
+    choice: Option<&KeyBag<'_>>,
+    password: &str,
+) -> Result<Opened, ErrorStack> {
     // checks the MAC, so a wrong password ends here
     let ParsedPkcs12_2 { pkey, cert, ca } = file.parse2(password)?;
     let key = match choice {
@@ -140,7 +171,7 @@ fn is_unsupported(errors: &ErrorStack) -> bool {
         .any(|error| error.code() & 0x7F_FFFF == 0x8_010C)
 }
 
-fn refused(errors: ErrorStack) -> BuildError {
+fn refused(errors: ErrorStack, is_without_mac: bool) -> BuildError {
     // mac verify failure; without a MAC the decryption fails (PKCS#12 cipher final, EVP bad decrypt)
     let wrong = |code| matches!(code, 0x1180_0071 | 0x1180_0074 | 0x0300_0064);
     if errors.errors().iter().any(|error| wrong(error.code())) {
@@ -153,6 +184,11 @@ fn refused(errors: ErrorStack) -> BuildError {
         )
         .with_remedy(convert())
         .with_source(errors);
+    }
+    // nothing but the MAC tells a wrong password from a damaged file: what it decrypts to is noise,
+    // which fails in many ways
+    if is_without_mac {
+        return wrong_password();
     }
     BuildError::new(
         BuildErrorKind::NotAKeyFile,

@@ -54,6 +54,17 @@ pub(super) fn keys(file: &[u8]) -> Option<Vec<KeyBag<'_>>> {
     Some(found)
 }
 
+/// The `authSafe` of a file without a MAC: the element, encoded, and the octets that a MAC would
+/// be over. `None` for a file that has one, or none that a password could make (a signed file).
+pub(super) fn without_mac(file: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut pfx = Reader(file).open(SEQUENCE)?;
+    pfx.next()?; // version
+    let before = pfx.0;
+    let content = data_content(pfx.open(SEQUENCE)?)?;
+    let auth_safe = before.get(..before.len().checked_sub(pfx.0.len())?)?;
+    pfx.is_empty().then_some((auth_safe, content))
+}
+
 /// The octets of a `ContentInfo` of type data.
 fn data_content(mut info: Reader<'_>) -> Option<&[u8]> {
     if info.expect(OBJECT_ID)? != DATA {
@@ -145,7 +156,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = keys(&bytes);
+            let _ = (keys(&bytes), without_mac(&bytes));
         }
     }
 

@@ -8,6 +8,12 @@
 mod authorized;
 mod engine;
 mod failure_catalogue;
+#[cfg(all(feature = "tower", feature = "reqwest-middleware"))]
+mod layers;
+#[cfg(feature = "metrics")]
+mod numbers;
 mod policy;
+#[cfg(feature = "redis")]
+mod redis_store;
 mod server;
 mod stores;

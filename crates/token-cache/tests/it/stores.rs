@@ -11,37 +11,10 @@ use token_cache::{
 
 use crate::server::{FETCH, LIFETIME, Server, bench_with, key, pass, timed};
 
-/// Lets several caches, or the test, have the same store.
-#[derive(Clone, Debug)]
-struct Shared(Arc<MemoryStore>);
-
-impl Store for Shared {
-    fn get<'a>(
-        &'a self,
-        key: &'a TokenKey,
-    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
-        self.0.get(key)
-    }
-    fn put<'a>(
-        &'a self,
-        key: &'a TokenKey,
-        token: StoredToken,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.0.put(key, token)
-    }
-    fn remove<'a>(
-        &'a self,
-        key: &'a TokenKey,
-        hash: TokenHash,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.0.remove(key, hash)
-    }
-}
-
 /// Two caches over one store, as two processes would have them.
-fn two() -> (TokenCache, TokenCache, Shared, Server) {
+fn two() -> (TokenCache, TokenCache, Arc<MemoryStore>, Server) {
     let clock = Arc::new(TestClock::new());
-    let store = Shared(Arc::new(MemoryStore::with_clock(clock.clone())));
+    let store = Arc::new(MemoryStore::with_clock(clock.clone()));
     let cache = || {
         TokenCache::builder()
             .clock(clock.clone())

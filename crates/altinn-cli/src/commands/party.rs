@@ -1,0 +1,185 @@
+//! `altinn party`: step 3, from a number to the identity that the rights API speaks of.
+
+use altinn_authz::altinn2;
+use altinn_authz::altinn3::{self, Identity, scopes};
+use altinn_authz::wire::OpenEnum as _;
+use clap::Args;
+use serde_json::json;
+
+use crate::args::{Api, ScopeArgs, SystemUserArgs};
+use crate::commands::Report;
+use crate::commands::token::person;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::settings::organisation;
+
+const EXAMPLES: &str = "\
+Examples:
+  altinn party 310753831 --system-user 310753831
+      Altinn 3: the party UUID of a customer, seen by the customer's system user (systembruker)
+  altinn party 26899299344 --system-user 310753831
+      a person, if the customer and the person are connected
+  altinn party 310753831 --api altinn2 --name 'SNILL OPPRINNELIG ELG AS'
+  altinn party 26899299344 --api altinn2 --last-name HEIS
+      Altinn 2: the r-id, for anyone whose name one knows (ReporteeConversion)
+
+Altinn 3 has no look-up from a number to a UUID: this looks among the parties that one may act for,
+and among their connections, and never creates anything. A person who is not connected yet is named
+by number and last name when something is given: altinn rights grant --to NUMBER --last-name NAME.";
+
+/// Arguments of `altinn party`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct PartyArgs {
+    /// An organisation number (nine digits) or a person number (eleven)
+    #[arg(value_name = "NUMBER")]
+    number: String,
+
+    /// The person's last name (Altinn 2 compares it)
+    #[arg(long, value_name = "NAME")]
+    last_name: Option<String>,
+
+    /// The organisation's name (Altinn 2 compares it)
+    #[arg(long, value_name = "NAME", conflicts_with = "last_name")]
+    name: Option<String>,
+
+    /// Which generation
+    #[arg(
+        long,
+        value_name = "GENERATION",
+        default_value = "altinn3",
+        hide_possible_values = false
+    )]
+    api: Api,
+
+    #[command(flatten)]
+    scopes: ScopeArgs,
+
+    #[command(flatten)]
+    system_user: SystemUserArgs,
+}
+
+impl PartyArgs {
+    pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
+        self.scopes
+            .given()
+            .into_iter()
+            .chain(self.system_user.given())
+            .collect()
+    }
+}
+
+/// A number that a person gave: nine digits are an organisation's, eleven a person's.
+pub(crate) fn identity(name: &str, text: &str) -> Result<Identity, Failure> {
+    let digits = text
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .count();
+    match digits {
+        11 => Ok(person(name, text)?.into()),
+        9 => Ok(organisation(name, text)?.into()),
+        _ => Err(Failure::usage(format!(
+            "{name}: this is neither an organisation number nor a person number: it has {digits} characters"
+        ))
+        .todo("give nine digits (organisation number) or eleven (national identity number or D-number)")),
+    }
+}
+
+/// Looks a number up.
+pub(crate) async fn party(context: &Context<'_>, args: &PartyArgs) -> Result<Report, Failure> {
+    let identity = identity("NUMBER", &args.number)?;
+    match args.api {
+        Api::Altinn3 => altinn3(context, &identity).await,
+        Api::Altinn2 => altinn2(context, args, identity).await,
+    }
+}
+
+async fn altinn3(context: &Context<'_>, identity: &Identity) -> Result<Report, Failure> {
+    let itself = match identity {
+        Identity::Organisation(number) => Some(*number),
+        _ => None,
+    };
+    let needed = [scopes::AUTHORIZED_PARTIES, scopes::TO_OTHERS_READ];
+    let session = context.system_user(itself, &needed).await?;
+    context
+        .console
+        .progress("looking among the parties one may act for, and their connections");
+    let found = altinn3::Client::new(&session).resolve(identity).await.map_err(|error| {
+        let failure = Failure::from(error);
+        match context.settings.system_user() {
+            Ok(None) if failure.exit() == Exit::Refused => failure.note("asked as the number's own system user, because no other was named; --system-user ORG names another"),
+            _ => failure,
+        }
+    })?;
+    let how = match found.connected_to() {
+        None => "one may act for it".to_owned(),
+        Some(party) => format!("connected to {party}"),
+    };
+    let json = json!({
+        "api": "altinn3",
+        "uuid": found.uuid(),
+        "name": found.name(),
+        "number": found.identity(),
+        "connectedTo": found.connected_to(),
+    });
+    let text = format!(
+        "{}  {}  {}  ({how})",
+        found.uuid(),
+        found.identity(),
+        found.name()
+    );
+    let summary = format!(
+        "{} is the party {}: {}, {how}",
+        found.identity(),
+        found.uuid(),
+        found.name()
+    );
+    Ok(Report::new(json, text, summary))
+}
+
+async fn altinn2(
+    context: &Context<'_>,
+    args: &PartyArgs,
+    identity: Identity,
+) -> Result<Report, Failure> {
+    let shown = identity.to_string();
+    let (identity, name) = match identity {
+        Identity::Organisation(number) => (altinn2::Identity::organisation(number), &args.name),
+        Identity::Person(number) => (altinn2::Identity::person(number), &args.last_name),
+        _ => {
+            return Err(Failure::usage(
+                "NUMBER: Altinn 2 does not know this kind of number",
+            ));
+        }
+    };
+    let identity = match name {
+        Some(name) => identity.named(name),
+        None => identity,
+    };
+    let session = context
+        .enterprise_user(&[altinn2::scopes::REPORTEES])
+        .await?;
+    context
+        .console
+        .progress("asking Altinn 2 who has the number");
+    let found = altinn2::Client::new(&session).resolve(&identity).await?;
+    let (id, name) = (
+        found.id.as_ref().map(ToString::to_string),
+        found.name.trim(),
+    );
+    let json = json!({
+        "api": "altinn2",
+        "id": id,
+        "name": name,
+        "number": shown,
+        "type": found.kind.as_ref().map(|kind| kind.as_wire()),
+        "uuid": found.party_uuid,
+    });
+    let id = id.unwrap_or_default();
+    let text = format!("{id}  {shown}  {name}");
+    Ok(Report::new(
+        json,
+        text,
+        format!("{shown} is the reportee {id}: {name}"),
+    ))
+}

@@ -1,0 +1,251 @@
+//! `altinn rights`: steps 4 to 6.
+
+mod altinn2;
+mod altinn3;
+
+use clap::{Args, Subcommand};
+
+use crate::args::{Api, ScopeArgs, SystemUserArgs};
+use crate::commands::Report;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+
+const EXAMPLES: &str = "\
+Giver and receiver are named by number: nine digits for an organisation, eleven for a person. On
+Altinn 3 a party UUID will do as well, on Altinn 2 an r-id (r50170460).
+
+What is given:
+  Altinn 3   --package CODE             an access package (tilgangspakke)
+             --resource ID              all rights on a resource that may be given
+             --resource ID --right read some of them
+  Altinn 2   --role 11                  a role (rolle), by its number: `rights list` shows them
+             --service 4936/1 --right Access
+                                        rights to a service (tjeneste), code/edition; without
+                                        --right, all of them are taken back
+
+Altinn 3 is asked as a system user (systembruker): --system-user, or else the one of the giver.
+Altinn 2 is asked as an enterprise user (virksomhetsbruker) with an API key: ALTINN_USERNAME,
+ALTINN_PASSWORD, ALTINN_API_KEY. It closed on 2026-06-19.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  altinn rights list --from 310753831
+      who holds what that this organisation has given
+  altinn rights list --from 310753831 --to 26899299344
+      one receiver, with each right on each resource
+  altinn rights list --to 310753831
+      seen from the other side: what this organisation holds, and from whom (Altinn 3)
+  altinn rights list --from 310753831 --api altinn2 --json";
+
+const GRANT_EXAMPLES: &str = "\
+Examples:
+  altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --package skattegrunnlag
+      a person who is not connected yet needs the last name; two wrong ones lock for an hour
+  altinn rights grant --from 310753831 --to 26899299344 --resource skf-skattemelding --right read
+  altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --role 11 --api altinn2
+
+It checks first what may be given, gives what is not there yet, and reads again to see that it is
+there. Exit code 5 says that some of it was done; the report says what.";
+
+const REVOKE_EXAMPLES: &str = "\
+Examples:
+  altinn rights revoke --from 310753831 --to 26899299344 --package skattegrunnlag
+  altinn rights revoke --from 310753831 --to 26899299344 --resource skf-skattemelding --right write
+  altinn rights revoke --from 310753831 --to 26899299344 --role 11 --api altinn2
+
+It takes back what was given directly, that and nothing else. What somebody holds through a role of
+a register, or through another party, cannot be taken back here, and the report says so.";
+
+/// `altinn rights …`.
+#[derive(Subcommand)]
+#[command(after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) enum RightsCommand {
+    /// List who holds what
+    #[command(after_help = LIST_EXAMPLES)]
+    List(ListArgs),
+    /// Give rights
+    #[command(after_help = GRANT_EXAMPLES)]
+    Grant(ChangeArgs),
+    /// Take rights back
+    #[command(after_help = REVOKE_EXAMPLES)]
+    Revoke(ChangeArgs),
+}
+
+/// Which generation, and as whom.
+#[derive(Args)]
+struct AsArgs {
+    /// Which generation
+    #[arg(long, value_name = "GENERATION", default_value = "altinn3")]
+    api: Api,
+
+    #[command(flatten)]
+    scopes: ScopeArgs,
+
+    #[command(flatten)]
+    system_user: SystemUserArgs,
+}
+
+/// Arguments of `altinn rights list`.
+#[derive(Args)]
+pub(crate) struct ListArgs {
+    /// Who gives (avgiver)
+    #[arg(long, value_name = "NUMBER", required_unless_present = "to")]
+    from: Option<String>,
+
+    #[command(flatten)]
+    to: ToArgs,
+
+    #[command(flatten)]
+    common: AsArgs,
+}
+
+/// Arguments of `altinn rights grant` and `altinn rights revoke`.
+#[derive(Args)]
+pub(crate) struct ChangeArgs {
+    /// Who gives (avgiver)
+    #[arg(long, value_name = "NUMBER")]
+    from: String,
+
+    #[command(flatten)]
+    to: ToArgs,
+
+    #[command(flatten)]
+    what: WhatArgs,
+
+    #[command(flatten)]
+    common: AsArgs,
+}
+
+/// The receiver.
+#[derive(Args)]
+struct ToArgs {
+    /// Who receives
+    #[arg(long, value_name = "NUMBER")]
+    to: Option<String>,
+
+    /// The receiver's last name, of a person who is not connected yet
+    #[arg(long, value_name = "NAME", requires = "to")]
+    last_name: Option<String>,
+
+    /// The receiver's name, of an organisation (Altinn 2 compares it)
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "to",
+        conflicts_with = "last_name"
+    )]
+    name: Option<String>,
+}
+
+/// What is given or taken back.
+#[derive(Args)]
+struct WhatArgs {
+    /// An access package (tilgangspakke), by code or URN; may be given several times
+    #[arg(long = "package", value_name = "CODE")]
+    packages: Vec<String>,
+
+    /// A resource, by its id in the resource registry; may be given several times
+    #[arg(long = "resource", value_name = "ID")]
+    resources: Vec<String>,
+
+    /// A role of Altinn 2 (rolle), by its number (RoleDefinitionId); may be given several times
+    #[arg(long = "role", value_name = "NUMBER")]
+    roles: Vec<String>,
+
+    /// A service of Altinn 2 (tjeneste), by code and edition; may be given several times
+    #[arg(long = "service", value_name = "CODE/EDITION")]
+    services: Vec<String>,
+
+    /// Only this right on the resource or service, such as read; may be given several times
+    #[arg(long = "right", value_name = "ACTION")]
+    rights: Vec<String>,
+}
+
+impl RightsCommand {
+    fn common(&self) -> &AsArgs {
+        match self {
+            Self::List(args) => &args.common,
+            Self::Grant(args) | Self::Revoke(args) => &args.common,
+        }
+    }
+
+    pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
+        let common = self.common();
+        common
+            .scopes
+            .given()
+            .into_iter()
+            .chain(common.system_user.given())
+            .collect()
+    }
+}
+
+/// Lists, gives or takes back.
+pub(crate) async fn rights(
+    context: &Context<'_>,
+    command: &RightsCommand,
+) -> Result<Report, Failure> {
+    match (command.common().api, command) {
+        (Api::Altinn3, RightsCommand::List(args)) => altinn3::list(context, args).await,
+        (Api::Altinn3, RightsCommand::Grant(args)) => altinn3::grant(context, args).await,
+        (Api::Altinn3, RightsCommand::Revoke(args)) => altinn3::revoke(context, args).await,
+        (Api::Altinn2, RightsCommand::List(args)) => altinn2::list(context, args).await,
+        (Api::Altinn2, RightsCommand::Grant(args)) => altinn2::grant(context, args).await,
+        (Api::Altinn2, RightsCommand::Revoke(args)) => altinn2::revoke(context, args).await,
+    }
+}
+
+impl ToArgs {
+    fn required(&self) -> Result<&str, Failure> {
+        self.to.as_deref().ok_or_else(|| {
+            Failure::usage("the receiver is missing").todo("say who receives: --to NUMBER")
+        })
+    }
+}
+
+fn nothing_named(ways: &str) -> Failure {
+    Failure::usage("it is not said what is to be given or taken back").todo(format!("name {ways}"))
+}
+
+/// How a change ended: with everything, with some of it, or with nothing done.
+fn changed<E: std::fmt::Display, P: serde::Serialize>(
+    done: &altinn_authz::Report<E, P>,
+    verb: &str,
+    names: &str,
+) -> Result<Report, Failure> {
+    let json = serde_json::to_value(done)
+        .map_err(|error| Failure::new(Exit::Unreachable, format!("cannot be shown: {error}")))?;
+    let mut failures = Vec::new();
+    for step in done.steps().iter().filter(|step| !step.outcome().is_good()) {
+        use altinn_authz::Outcome;
+        let failure = match step.outcome() {
+            Outcome::Failed(error) => {
+                Failure::from(error.clone()).while_doing(step.what().to_string())
+            }
+            Outcome::Refused(_) => Failure::new(Exit::Refused, step.to_string())
+                .todo("choose what may be given or taken back here; nothing was changed for this one"),
+            Outcome::Unexpected(_) => Failure::new(Exit::Unreachable, step.to_string()).todo(
+                "list the rights again: somebody else has changed them, or the change did not stick",
+            ),
+            _ => Failure::new(Exit::Partly, step.to_string())
+                .todo("run it again once the failure before it is out of the way"),
+        };
+        failures.push(failure);
+    }
+    let exit = match failures.first() {
+        None => Exit::Done,
+        Some(_) if done.has_changed_anything() => Exit::Partly,
+        Some(first) => first.exit(),
+    };
+    let summary = match exit {
+        Exit::Done if done.has_changed_anything() => format!("{verb} {names}"),
+        Exit::Done => format!("{names}: it was so already"),
+        Exit::Partly => format!("{names}: partly done"),
+        _ => format!("{names}: not done"),
+    };
+    Ok(Report {
+        exit,
+        failures,
+        ..Report::new(json, done.to_string(), summary)
+    })
+}

@@ -1,0 +1,347 @@
+//! Rights on Altinn 2, as an enterprise user.
+
+use altinn_authz::altinn2::models::{Right, RightHolder, RightSource, Role, RoleType};
+use altinn_authz::altinn2::{
+    Client, Delegation, Identity, Receiver, RightHolderId, Service, Who, scopes,
+};
+use altinn_authz::to_masked_json;
+use norwegian_ids::PersonNumber;
+use serde_json::json;
+
+use crate::commands::Report;
+use crate::commands::party::identity;
+use crate::console::table;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::settings::organisation;
+
+use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
+
+async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failure> {
+    Ok(Client::new(&context.enterprise_user(scopes).await?))
+}
+
+/// Who gives: an organisation number, an r-id, or `my`.
+fn who(text: &str) -> Result<Who, Failure> {
+    // a number that is mistyped is no user name
+    if text
+        .chars()
+        .all(|character| character.is_ascii_digit() || character.is_whitespace())
+        && text.chars().filter(char::is_ascii_digit).count() != 11
+    {
+        return Ok(organisation("--from", text)?.into());
+    }
+    text.trim()
+        .parse()
+        .map_err(|error: altinn_authz::Error| Failure::from(error).while_doing("--from"))
+}
+
+/// An id of one who holds something: `r50170466`, `u20012345`.
+fn holder_id(text: &str) -> Option<RightHolderId> {
+    let digits = text.trim().strip_prefix(['r', 'u', 'R', 'U'])?;
+    let is_id = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_id.then(|| RightHolderId::from(text.trim()))
+}
+
+/// Who receives, as Altinn 2 wants it: number and name together, or an id.
+enum To {
+    Id(RightHolderId),
+    Named(Identity, Receiver),
+    /// An organisation without its name: looked for among those who hold something.
+    Organisation(norwegian_ids::OrganisationNumber),
+}
+
+impl To {
+    fn read(args: &ToArgs) -> Result<Self, Failure> {
+        use altinn_authz::altinn3::Identity as Number;
+        let text = args.required()?;
+        if let Some(id) = holder_id(text) {
+            return Ok(Self::Id(id));
+        }
+        let number = identity("--to", text)?;
+        match (number, &args.last_name, &args.name) {
+            (Number::Person(number), Some(name), None) => Ok(Self::Named(
+                Identity::person(number.clone()).named(name),
+                Receiver::person(number, name),
+            )),
+            (Number::Person(_), None, None) => Err(Failure::usage(
+                "the person's last name is missing: Altinn 2 compares it with the number",
+            )
+            .todo("give it with --last-name NAME")),
+            (Number::Organisation(number), None, Some(name)) => Ok(Self::Named(
+                Identity::organisation(number).named(name),
+                Receiver::organisation(number, name),
+            )),
+            (Number::Organisation(number), None, None) => Ok(Self::Organisation(number)),
+            (Number::Organisation(_), Some(_), _) => Err(Failure::usage(
+                "--last-name is a person's, and --to is an organisation",
+            )
+            .todo("give the organisation's registered name: --name NAME")),
+            _ => Err(
+                Failure::usage("--name is an organisation's, and --to is a person")
+                    .todo("give the person's last name: --last-name NAME"),
+            ),
+        }
+    }
+
+    async fn receiver(&self, client: &Client, who: &Who) -> Result<Receiver, Failure> {
+        match self {
+            Self::Id(id) => Ok(Receiver::id(id.clone())),
+            Self::Named(_, receiver) => Ok(receiver.clone()),
+            Self::Organisation(number) => {
+                let holders = client.delegations(who).await?;
+                let found = holders.iter().find(|holder| {
+                    let theirs = holder.organisation_number.as_ref();
+                    theirs.is_some_and(|theirs| theirs.checked() == Ok(*number))
+                });
+                found.map(Receiver::from).ok_or_else(|| {
+                    Failure::new(Exit::Refused, format!("{number} holds nothing here yet"))
+                        .todo("give the organisation's registered name too: --name NAME")
+                })
+            }
+        }
+    }
+
+    async fn id(&self, client: &Client, who: &Who) -> Result<RightHolderId, Failure> {
+        match self {
+            Self::Id(id) => Ok(id.clone()),
+            Self::Named(identity, _) => {
+                let reportee = client.resolve(identity).await?;
+                let id = reportee.id.ok_or_else(|| {
+                    Failure::new(Exit::Unreachable, "the answer has no id for the receiver")
+                })?;
+                Ok(RightHolderId::from(id.as_str()))
+            }
+            Self::Organisation(number) => {
+                let holders = client.delegations(who).await?;
+                let found = holders.into_iter().find(|holder| {
+                    let theirs = holder.organisation_number.as_ref();
+                    theirs.is_some_and(|theirs| theirs.checked() == Ok(*number))
+                });
+                found.map(|holder| holder.id).ok_or_else(|| {
+                    Failure::new(Exit::Refused, format!("{number} holds nothing here"))
+                        .todo("list all who hold something: leave --to out")
+                })
+            }
+        }
+    }
+}
+
+pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Report, Failure> {
+    let Some(from) = &args.from else {
+        return Err(Failure::usage(
+            "Altinn 2 lists what somebody has given, and the giver is missing",
+        )
+        .todo("name the giver: --from NUMBER, or --from my"));
+    };
+    let who = who(from)?;
+    let to = args
+        .to
+        .to
+        .is_some()
+        .then(|| To::read(&args.to))
+        .transpose()?;
+    context
+        .console
+        .progress("reading who holds roles and rights, one by one");
+    let held = match to {
+        None => {
+            client(context, &[scopes::DELEGATIONS_READ])
+                .await?
+                .held(&who)
+                .await?
+        }
+        Some(to) => {
+            let client = client(context, &[scopes::REPORTEES, scopes::DELEGATIONS_READ]).await?;
+            let id = to.id(&client, &who).await?;
+            vec![client.right_holder(&who, &id).await?]
+        }
+    };
+    let json = to_masked_json(&held)
+        .map_err(|error| Failure::new(Exit::Unreachable, format!("cannot be shown: {error}")))?;
+    let rows: Vec<[String; 5]> = held.iter().flat_map(rows).collect();
+    let text = match rows.is_empty() {
+        true => "Nobody holds anything.".to_owned(),
+        false => table(["TO", "ID", "NUMBER", "HOLDS", "HOW"], rows),
+    };
+    let names: Vec<String> = held.iter().map(name).collect();
+    let summary = match names.len() {
+        0 => "nobody holds anything".to_owned(),
+        1 => format!("one holds something: {}", names.join(", ")),
+        count => format!("{count} hold something: {}", names.join("; ")),
+    };
+    Ok(Report::new(
+        json!({ "api": "altinn2", "held": json }),
+        text,
+        summary,
+    ))
+}
+
+fn name(holder: &RightHolder) -> String {
+    holder.name.as_deref().unwrap_or_default().trim().to_owned()
+}
+
+fn rows(holder: &RightHolder) -> Vec<[String; 5]> {
+    let number = match (&holder.organisation_number, &holder.person_number) {
+        (Some(number), _) => number.as_str().trim().to_owned(),
+        // Altinn masks it, all but always
+        (None, Some(number)) => match PersonNumber::parse_format_only(number.as_str()) {
+            Ok(number) => number.masked().to_string(),
+            Err(_) if number.is_masked() => number.as_str().trim().to_owned(),
+            Err(_) => "***********".to_owned(),
+        },
+        (None, None) => String::new(),
+    };
+    let row = |holds: String, how: String| {
+        [
+            name(holder),
+            holder.id.to_string(),
+            number.clone(),
+            holds,
+            how,
+        ]
+    };
+    let mut rows = Vec::new();
+    // role 0 only stands for the single rights below
+    let roles = holder.roles.iter().flat_map(|roles| roles.items());
+    for role in roles.filter(|role| role.role_definition_id.as_i64() != Some(0)) {
+        rows.push(row(role_text(role), role_how(role)));
+    }
+    let mut services: Vec<(String, String, Vec<String>)> = Vec::new();
+    for right in holder.rights.iter().flat_map(|rights| rights.items()) {
+        let (service, how) = (service_of(right), right_how(right));
+        let action = right
+            .action
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        match services
+            .iter_mut()
+            .find(|(known, by, _)| *known == service && *by == how)
+        {
+            Some((_, _, actions)) => actions.push(action),
+            None => services.push((service, how, vec![action])),
+        }
+    }
+    for (service, how, actions) in services {
+        rows.push(row(format!("{service} ({})", actions.join(", ")), how));
+    }
+    if rows.is_empty() {
+        rows.push(row("nothing".to_owned(), String::new()));
+    }
+    rows
+}
+
+fn role_text(role: &Role) -> String {
+    let name = role.name.as_deref().unwrap_or_default().trim();
+    let code = role
+        .code
+        .as_deref()
+        .map(|code| format!(" {code}"))
+        .unwrap_or_default();
+    format!("role {}{code} {name}", role.role_definition_id)
+}
+
+fn role_how(role: &Role) -> String {
+    match (&role.role_type, &role.id) {
+        (Some(RoleType::External), _) => "from a register".to_owned(),
+        (_, Some(_)) => "given directly".to_owned(),
+        (_, None) => "inherited".to_owned(),
+    }
+}
+
+fn service_of(right: &Right) -> String {
+    match (&right.service_code, &right.service_edition_code) {
+        (Some(code), Some(edition)) => format!("service {code}/{edition}"),
+        (Some(code), None) => format!("service {code}"),
+        (None, _) => format!("right {}", right.id),
+    }
+}
+
+fn right_how(right: &Right) -> String {
+    match &right.source {
+        Some(RightSource::DirectlyDelegated) => "given directly".to_owned(),
+        Some(RightSource::Role) => "by a role".to_owned(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
+    let who = who(&args.from)?;
+    let to = To::read(&args.to)?;
+    let what = delegations(&args.what)?;
+    let client = client(context, &scopes::GIVER).await?;
+    context
+        .console
+        .progress("reading what is held, giving, and reading again");
+    let receiver = to.receiver(&client, &who).await?;
+    let names = names(&what);
+    let done = client.grant(&who, &receiver, what).await?;
+    changed(&done, "gave", &names)
+}
+
+pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
+    let who = who(&args.from)?;
+    let to = To::read(&args.to)?;
+    let what = delegations(&args.what)?;
+    let client = client(context, &scopes::GIVER).await?;
+    context
+        .console
+        .progress("reading what is held, taking back, and reading again");
+    let receiver = to.receiver(&client, &who).await?;
+    let names = names(&what);
+    let done = client.revoke(&who, &receiver, what).await?;
+    changed(&done, "took back", &names)
+}
+
+fn names(what: &[Delegation]) -> String {
+    what.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn delegations(what: &WhatArgs) -> Result<Vec<Delegation>, Failure> {
+    let WhatArgs {
+        packages,
+        resources,
+        roles,
+        services,
+        rights,
+    } = what;
+    if !packages.is_empty() || !resources.is_empty() {
+        return Err(Failure::usage("--package and --resource are of Altinn 3")
+            .todo("on Altinn 2 give a role (--role) or rights on a service (--service); or leave --api altinn2 out"));
+    }
+    if !rights.is_empty() && services.is_empty() {
+        return Err(Failure::usage(
+            "--right says which right on a service, and no service is named",
+        )
+        .todo("name the service too: --service CODE/EDITION"));
+    }
+    if roles.is_empty() && services.is_empty() {
+        return Err(nothing_named(
+            "a role (--role NUMBER) or rights on a service (--service CODE/EDITION --right ACTION)",
+        ));
+    }
+    let mut all = Vec::new();
+    for role in roles {
+        let definition = role.trim().parse().map_err(|_| {
+            Failure::usage(format!("--role: {role} is no number of a role")).todo(
+                "give its RoleDefinitionId, such as 11: `altinn rights list --api altinn2` shows the numbers of the roles that are held",
+            )
+        })?;
+        all.push(Delegation::role(definition));
+    }
+    for service in services {
+        let read: Service = service
+            .parse()
+            .map_err(|error: altinn_authz::Error| Failure::from(error).while_doing("--service"))?;
+        all.push(match rights.is_empty() {
+            true => Delegation::Service(read),
+            false => Delegation::rights(read.code(), read.edition(), rights),
+        });
+    }
+    Ok(all)
+}

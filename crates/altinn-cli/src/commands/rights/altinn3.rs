@@ -1,0 +1,282 @@
+//! Rights on Altinn 3, as a system user.
+
+use altinn_authz::altinn3::{
+    Client, Entitlement, Held, HeldPackage, HeldResource, Holder, How, Identity, PartyUuid,
+    Receiver, Relation, scopes,
+};
+use serde_json::json;
+
+use crate::commands::Report;
+use crate::commands::party::identity;
+use crate::console::table;
+use crate::context::Context;
+use crate::failure::Failure;
+
+use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
+
+/// A party, as a person names it.
+#[derive(Clone, Debug)]
+enum Named {
+    Uuid(PartyUuid),
+    Number(Identity),
+}
+
+impl Named {
+    fn read(flag: &str, text: &str) -> Result<Self, Failure> {
+        match text.trim().parse() {
+            Ok(uuid) => Ok(Self::Uuid(uuid)),
+            Err(_) => identity(flag, text).map(Self::Number),
+        }
+    }
+
+    fn organisation(&self) -> Option<norwegian_ids::OrganisationNumber> {
+        match self {
+            Self::Number(Identity::Organisation(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    async fn resolve(&self, client: &Client) -> Result<PartyUuid, Failure> {
+        match self {
+            Self::Uuid(uuid) => Ok(uuid.clone()),
+            Self::Number(number) => Ok(client.resolve(number).await?.uuid().clone()),
+        }
+    }
+}
+
+/// The rights API, as the system user that is set, or else the one of the party one acts for.
+async fn client(context: &Context<'_>, acting: &Named, scopes: &[&str]) -> Result<Client, Failure> {
+    let session = context.system_user(acting.organisation(), scopes).await?;
+    Ok(Client::new(&session))
+}
+
+pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Report, Failure> {
+    no_name(&args.to)?;
+    let from = args
+        .from
+        .as_deref()
+        .map(|text| Named::read("--from", text))
+        .transpose()?;
+    let to = args
+        .to
+        .to
+        .as_deref()
+        .map(|text| Named::read("--to", text))
+        .transpose()?;
+    context
+        .console
+        .progress("reading connections, access packages and resources");
+    let (held, heading) = match (from, to) {
+        (Some(from), to) => {
+            let needed = [scopes::AUTHORIZED_PARTIES, scopes::TO_OTHERS_READ];
+            let client = client(context, &from, &needed).await?;
+            let giver = from.resolve(&client).await?;
+            let receiver = match &to {
+                Some(to) => Some(to.resolve(&client).await?),
+                None => None,
+            };
+            (client.held(&giver, receiver.as_ref()).await?, "TO")
+        }
+        (None, Some(to)) => {
+            let needed = [scopes::AUTHORIZED_PARTIES, scopes::FROM_OTHERS_READ];
+            let client = client(context, &to, &needed).await?;
+            let receiver = to.resolve(&client).await?;
+            (
+                client.held_in(Relation::received_by(&receiver)).await?,
+                "FROM",
+            )
+        }
+        (None, None) => {
+            return Err(Failure::usage("it is not said whose rights are meant")
+                .todo("name the giver (--from NUMBER), the receiver (--to NUMBER), or both"));
+        }
+    };
+    Ok(listed(&held, heading))
+}
+
+fn listed(held: &Held, heading: &str) -> Report {
+    let rows: Vec<[String; 4]> = held.iter().flat_map(rows).collect();
+    let text = match rows.is_empty() {
+        true => "Nobody holds anything.".to_owned(),
+        false => table([heading, "NUMBER", "HOLDS", "HOW"], rows),
+    };
+    let names: Vec<&str> = held.iter().map(Holder::name).collect();
+    let summary = match names.len() {
+        0 => "nobody holds anything".to_owned(),
+        1 => format!("one holds something: {}", names.join(", ")),
+        count => format!("{count} hold something: {}", names.join("; ")),
+    };
+    Report::new(json!({ "api": "altinn3", "held": held }), text, summary)
+}
+
+fn rows(holder: &Holder) -> Vec<[String; 4]> {
+    let number = match (holder.organisation(), holder.masked_person_number()) {
+        (Some(number), _) => number.to_string(),
+        (None, Some(number)) => number.to_owned(),
+        (None, None) => String::new(),
+    };
+    let row = |holds: String, how: String| [holder.name().to_owned(), number.clone(), holds, how];
+    let mut rows = Vec::new();
+    for held in holder.packages() {
+        rows.push(row(
+            format!("package {}", held.package().code()),
+            package_how(held),
+        ));
+    }
+    for held in holder.resources() {
+        rows.push(row(resource(held), resource_how(held)));
+    }
+    for role in holder.roles() {
+        rows.push(row(format!("role {role}"), String::new()));
+    }
+    if holder.instances() > 0 {
+        rows.push(row(
+            format!("{} single instances", holder.instances()),
+            String::new(),
+        ));
+    }
+    if rows.is_empty() {
+        rows.push(row("nothing".to_owned(), String::new()));
+    }
+    rows
+}
+
+fn resource(held: &HeldResource) -> String {
+    let mut text = format!("resource {}", held.resource());
+    let actions: Vec<&str> = held
+        .rights()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|right| right.action())
+        .collect();
+    if !actions.is_empty() {
+        text = format!("{text} ({})", actions.join(", "));
+    }
+    text
+}
+
+fn package_how(held: &HeldPackage) -> String {
+    hows(held.how())
+}
+
+fn resource_how(held: &HeldResource) -> String {
+    hows(held.how())
+}
+
+fn hows(all: &[How]) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for how in all {
+        let one = match (how.is_direct(), how.via(), how.role()) {
+            (true, _, _) => "given directly".to_owned(),
+            (false, Some(via), _) => format!("through {via}"),
+            (false, None, Some(role)) => format!("by the role {role}"),
+            (false, None, None) => continue,
+        };
+        if !said.contains(&one) {
+            said.push(one);
+        }
+    }
+    said.join("; ")
+}
+
+pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
+    let from = Named::read("--from", &args.from)?;
+    let to = Named::read("--to", args.to.required()?)?;
+    let what = entitlements(&args.what)?;
+    no_organisation_name(&args.to)?;
+    let client = client(context, &from, &scopes::GIVER).await?;
+    let giver = from.resolve(&client).await?;
+    let receiver = match (&to, &args.to.last_name) {
+        (Named::Number(Identity::Person(number)), Some(last_name)) => {
+            Receiver::person(number.clone(), last_name)
+        }
+        (_, Some(_)) => return Err(last_name_of_no_person()),
+        (to, None) => Receiver::party(to.resolve(&client).await?),
+    };
+    context
+        .console
+        .progress("checking what may be given, giving it, and reading again");
+    let names = names(&what);
+    let done = client.grant(&giver, &receiver, what).await?;
+    changed(&done, "gave", &names)
+}
+
+pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
+    no_name(&args.to)?;
+    let from = Named::read("--from", &args.from)?;
+    let to = Named::read("--to", args.to.required()?)?;
+    let what = entitlements(&args.what)?;
+    let client = client(context, &from, &scopes::GIVER).await?;
+    let giver = from.resolve(&client).await?;
+    let receiver = to.resolve(&client).await?;
+    context.console.progress("taking back, and reading again");
+    let names = names(&what);
+    let done = client.revoke(&giver, &receiver, what).await?;
+    changed(&done, "took back", &names)
+}
+
+fn names(what: &[Entitlement]) -> String {
+    what.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure> {
+    let WhatArgs {
+        packages,
+        resources,
+        roles,
+        services,
+        rights,
+    } = what;
+    if !roles.is_empty() || !services.is_empty() {
+        return Err(Failure::usage("--role and --service are of Altinn 2").todo(
+            "on Altinn 3 give an access package (--package) or a resource (--resource); or say --api altinn2",
+        ));
+    }
+    if !rights.is_empty() && resources.is_empty() {
+        return Err(Failure::usage(
+            "--right says which right on a resource, and no resource is named",
+        )
+        .todo("name the resource too: --resource ID"));
+    }
+    if packages.is_empty() && resources.is_empty() {
+        return Err(nothing_named(
+            "an access package (--package CODE) or a resource (--resource ID)",
+        ));
+    }
+    let packages = packages
+        .iter()
+        .map(|package| Entitlement::package(package.as_str()));
+    let resources = resources.iter().map(|resource| match rights.is_empty() {
+        true => Entitlement::resource(resource.as_str()),
+        false => Entitlement::rights(resource.as_str(), rights.iter().map(String::as_str)),
+    });
+    Ok(packages.chain(resources).collect())
+}
+
+fn no_name(to: &ToArgs) -> Result<(), Failure> {
+    match &to.last_name {
+        Some(_) => Err(Failure::usage(
+            "--last-name is for giving: a receiver who holds something is found by number",
+        )
+        .todo("leave --last-name out")),
+        None => no_organisation_name(to),
+    }
+}
+
+fn no_organisation_name(to: &ToArgs) -> Result<(), Failure> {
+    match &to.name {
+        Some(_) => Err(Failure::usage(
+            "--name is of Altinn 2, which compares an organisation's name",
+        )
+        .todo("leave --name out, or say --api altinn2")),
+        None => Ok(()),
+    }
+}
+
+fn last_name_of_no_person() -> Failure {
+    Failure::usage("--last-name belongs to a person number, and --to is none")
+        .todo("give the person's number (eleven digits), or leave --last-name out")
+}
