@@ -177,6 +177,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() {
+    // glibc gives large vectors pages of their own, until one of them has been freed; then they come from the heap
+    // and stay in it. Which it is would differ from rival to rival: here it is as in a process that has run for a while.
+    drop(black_box(vec![1_u8; 31 << 20]));
     let count = std::env::var("COUNT")
         .ok()
         .and_then(|n| n.parse().ok())

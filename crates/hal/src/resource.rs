@@ -11,7 +11,7 @@ use crate::link::Link;
 use crate::links::{Collected, Links};
 use crate::reader::{Reader, Tolerance};
 use crate::related::Related;
-use crate::state::{EMBEDDED, Envelope, LINKS, Members, State, from_object, has_members};
+use crate::state::{EMBEDDED, Envelope, LINKS, Members, State, has_members};
 
 /// A resource: its own members as a type of yours, its links, and what is embedded in it.
 ///
@@ -148,6 +148,7 @@ where
     T: Deserialize<'de>,
     E: Deserialize<'de> + Default,
 {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ResourceVisitor<T, E>(PhantomData<(T, E)>);
 
@@ -162,15 +163,13 @@ where
                 f.write_str("a resource object")
             }
 
+            #[inline]
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Resource<T, E>, A::Error> {
                 let mut envelope = Envelope {
                     links: Collected::default(),
                     embedded: None,
                 };
-                let state = from_object(State {
-                    map,
-                    envelope: &mut envelope,
-                })?;
+                let state = State::read(map, &mut envelope)?;
                 let embedded = envelope.embedded.unwrap_or_default();
                 Ok(Resource {
                     state,

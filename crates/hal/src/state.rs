@@ -25,21 +25,48 @@ pub(crate) struct Envelope<E> {
 
 /// The rest of the object.
 pub(crate) struct State<'m, A, E> {
-    pub(crate) map: A,
-    pub(crate) envelope: &'m mut Envelope<E>,
+    map: A,
+    envelope: &'m mut Envelope<E>,
+    has_ended: bool,
+}
+
+impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> State<'_, A, E> {
+    /// Reads a value out of an object but for its envelope, and the object to its end.
+    #[inline]
+    pub(crate) fn read<T: Deserialize<'de>>(
+        map: A,
+        envelope: &mut Envelope<E>,
+    ) -> Result<T, A::Error> {
+        let mut state = State {
+            map,
+            envelope,
+            has_ended: false,
+        };
+        let value = T::deserialize(ObjectDeserializer(&mut state))?;
+        if !state.has_ended {
+            to_the_end(&mut state)?;
+        }
+        Ok(value)
+    }
 }
 
 /// Reads a value out of an object, and the object to its end, whatever the value wants of it.
+#[inline]
 pub(crate) fn from_object<'de, T, M>(mut map: M) -> Result<T, M::Error>
 where
     T: Deserialize<'de>,
     M: MapAccess<'de>,
 {
     let value = T::deserialize(ObjectDeserializer(&mut map))?;
+    to_the_end(&mut map)?;
+    Ok(value)
+}
+
+fn to_the_end<'de, M: MapAccess<'de>>(map: &mut M) -> Result<(), M::Error> {
     while map.next_key::<IgnoredAny>()?.is_some() {
         map.next_value::<IgnoredAny>()?;
     }
-    Ok(value)
+    Ok(())
 }
 
 impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> MapAccess<'de> for State<'_, A, E> {
@@ -56,7 +83,10 @@ impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> MapAccess<'de> for State<'_, A
                 value: PhantomData,
             };
             match self.map.next_key_seed(named)? {
-                None => return Ok(None),
+                None => {
+                    self.has_ended = true;
+                    return Ok(None);
+                }
                 Some(Name::Member(value)) => return Ok(Some(value)),
                 Some(Name::Envelope(back, is_links)) => {
                     self.envelope(is_links)?;
@@ -142,6 +172,7 @@ struct ObjectDeserializer<'s, M>(&'s mut M);
 impl<'de, M: MapAccess<'de>> Deserializer<'de> for ObjectDeserializer<'_, M> {
     type Error = M::Error;
 
+    #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, M::Error> {
         visitor.visit_map(self.0)
     }
