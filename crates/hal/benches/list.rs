@@ -1,7 +1,7 @@
 //! A list of 40 000 rights in 10 MB, as the rights API sends it: decoded and encoded by this crate and
 //! by its rivals, each beside the other in the same run.
 //!
-//! `cargo bench -p hal-json --features derive --bench list`
+//! `cargo bench -p hal-json --bench list`
 
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 

@@ -1,6 +1,6 @@
 //! The heap that streaming needs: lists of 10 MB and of 100 MB, made while they are read.
 //!
-//! `cargo bench -p hal-json --features stream --bench memory`
+//! `cargo bench -p hal-json --bench memory`
 
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 
