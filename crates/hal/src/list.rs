@@ -419,9 +419,17 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ItemsVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        // A long list is copied less often while it grows: at each doubling that would be a twentieth of the
+        // whole reading. What was too much is given back.
         let mut items = Vec::new();
         while let Some(item) = seq.next_element()? {
+            if items.len() == items.capacity() && items.len() >= 1024 {
+                items.reserve_exact(items.len() * 3);
+            }
             items.push(item);
+        }
+        if items.capacity() / 2 > items.len() {
+            items.shrink_to_fit();
         }
         Ok(items)
     }
