@@ -231,6 +231,9 @@ pub(crate) fn deserialize(model: &Model<'_>) -> TokenStream {
 
     quote! {
         #[doc(hidden)]
+        #[allow(
+            missing_docs, missing_debug_implementations, unused_qualifications, clippy::all, clippy::pedantic,
+        )]
         const _: () = {
             #private
 
@@ -391,6 +394,9 @@ pub(crate) fn serialize(model: &Model<'_>) -> TokenStream {
 
     quote! {
         #[doc(hidden)]
+        #[allow(
+            missing_docs, missing_debug_implementations, unused_qualifications, clippy::all, clippy::pedantic,
+        )]
         const _: () = {
             #private
 

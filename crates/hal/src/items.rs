@@ -57,7 +57,7 @@ impl<T: DeserializeOwned, R: Read> Items<T, R> {
     }
 
     /// Takes the items from under this relation, and skips all others. Without it, a list with several
-    /// relations in `_embedded` is an error.
+    /// relations in `_embedded` is an error. What has no `_embedded` is taken as it is.
     #[must_use]
     pub fn under(mut self, relation: impl Into<String>) -> Self {
         self.list.scanner.choose(relation.into());

@@ -188,6 +188,35 @@ fn generics_lifetimes_and_attributes_of_serdes() {
     assert_eq!(serde_json::to_string(&nothing).unwrap(), "{}");
 }
 
+/// A crate that has the library under another name, and fields with names that are words of the language.
+mod elsewhere {
+    use hal as renamed;
+
+    #[derive(Debug, PartialEq, renamed::HalDeserialize, renamed::HalSerialize)]
+    #[hal(crate = "renamed")]
+    pub(crate) struct Elsewhere<T = u8> {
+        pub(crate) r#type: T,
+        #[hal(link = "type")]
+        pub(crate) r#struct: Option<String>,
+        #[hal(embedded = "some")]
+        pub(crate) some: Vec<T>,
+        #[hal(link = "one", embedded = "one")]
+        pub(crate) one: renamed::Related<T>,
+    }
+}
+
+#[test]
+fn the_library_may_have_another_name() {
+    let json = r#"{"_links":{"type":{"href":"/"}},"type":1,"_embedded":{"some":[2,3],"one":4}}"#;
+    let read: elsewhere::Elsewhere = serde_json::from_str(json).unwrap();
+    assert_eq!(
+        (read.r#type, read.some.as_slice(), read.one.embedded()),
+        (1, &[2, 3][..], Some(&4))
+    );
+    assert_eq!(read.r#struct.as_deref(), Some("/"));
+    assert_eq!(serde_json::to_string(&read).unwrap(), json);
+}
+
 #[test]
 fn derived_structs_work_wherever_serde_does() {
     #[derive(Debug, serde::Deserialize)]

@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-#[path = "../../fuzz/src/targets.rs"]
-mod targets;
+use crate::targets;
 
 /// xorshift: the same mutations in every run.
 struct Dice(u64);

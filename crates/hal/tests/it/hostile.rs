@@ -11,6 +11,12 @@ fn read_in_every_way(json: &[u8]) {
         let _ = reader.read::<List<Resource<Value>>>(json);
         let _ = reader.read::<List<u32>>(json);
         let _ = reader.read::<Links>(json);
+        let _ = reader.items::<Resource<Value>, _>(json).count();
+        let _ = reader
+            .items::<Value, _>(json)
+            .under("x")
+            .reporting()
+            .count();
     }
     let _ = inspect(json);
 }

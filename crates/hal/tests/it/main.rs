@@ -19,4 +19,5 @@ mod items;
 mod list;
 mod resource;
 mod samples;
+mod targets;
 mod template;
