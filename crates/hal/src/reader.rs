@@ -1,8 +1,8 @@
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::error::{Error, ErrorKind};
-use crate::inspect::{self, Irregularity};
-use crate::json::Json;
+use crate::inspect::{self, Inspection, Irregularity, Place};
 use crate::{pointer, tracked};
 
 /// What to do with a document that the format does not allow.
@@ -104,8 +104,8 @@ impl Reader {
     pub fn read<'de, T: Deserialize<'de>>(&self, json: &'de [u8]) -> Result<T, Error> {
         let json = self.bounded(json)?;
         if self.tolerance == Tolerance::Strict
-            && let Some(first) = self
-                .irregularities(json)?
+            && let Some(first) = inspected(json)?
+                .into_irregularities()
                 .into_iter()
                 .find(|i| i.is_forbidden())
         {
@@ -124,7 +124,7 @@ impl Reader {
         json: &'de [u8],
     ) -> Result<(T, Vec<Irregularity>), Error> {
         let value = self.read(json)?;
-        Ok((value, self.irregularities(self.bounded(json)?)?))
+        Ok((value, self.inspect(json)?.into_irregularities()))
     }
 
     pub(crate) fn tolerance(&self) -> Tolerance {
@@ -145,13 +145,9 @@ impl Reader {
         Some(too_deep(self.limits.depth, json, byte))
     }
 
-    /// The document as a tree.
-    pub(crate) fn tree(&self, json: &[u8]) -> Result<Json, Error> {
-        decode(self.bounded(json)?)
-    }
-
-    fn irregularities(&self, json: &[u8]) -> Result<Vec<Irregularity>, Error> {
-        Ok(inspect::of_tree(&decode(json)?).into_irregularities())
+    /// What there is to see in the document.
+    pub(crate) fn inspect(&self, json: &[u8]) -> Result<Inspection, Error> {
+        inspected(self.bounded(json)?)
     }
 
     /// The document without a byte order mark, if it keeps to the limits.
@@ -196,6 +192,10 @@ fn deeper_than(limit: usize, json: &[u8]) -> Option<usize> {
 fn too_deep(limit: usize, json: &[u8], byte: usize) -> Error {
     let expected = format!("at most {limit} levels of objects and arrays");
     Error::new(ErrorKind::TooDeep, expected, "more").at(pointer::of_byte(json, byte))
+}
+
+fn inspected(json: &[u8]) -> Result<Inspection, Error> {
+    inspect::of_text(json, Place::Document).map_err(|error| explain::<IgnoredAny>(json, &error))
 }
 
 pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Error> {

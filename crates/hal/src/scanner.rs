@@ -6,7 +6,7 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::{Error, ErrorKind};
-use crate::inspect::{self, Irregularity};
+use crate::inspect::{self, Irregularity, Place};
 use crate::json::Json;
 use crate::list::List;
 use crate::pointer;
@@ -410,7 +410,7 @@ impl Scanner {
                 if self.looks_closer() {
                     let member = (self.name.clone(), self.read(text.clone())?);
                     self.found(
-                        inspect::of_tree(&Json::Object(vec![member])).into_irregularities(),
+                        inspect::of_tree(Json::Object(vec![member])).into_irregularities(),
                         "",
                     )?;
                 }
@@ -442,9 +442,11 @@ impl Scanner {
                     let IgnoredAny = self.read(text)?;
                     None
                 } else {
-                    if self.looks_closer() {
-                        let tree: Json = self.read(text.clone())?;
-                        self.found(inspect::of_item(&tree), &self.pointer())?;
+                    // what is no JSON will be found by reading it
+                    if self.looks_closer()
+                        && let Ok(seen) = inspect::of_text(&self.bytes[text.clone()], Place::Item)
+                    {
+                        self.found(seen.into_irregularities(), &self.pointer())?;
                     }
                     Some(Found::Item(fits(self.read(text))?))
                 };
@@ -534,7 +536,7 @@ impl Scanner {
     /// Reports what is irregular in such a document, or refuses it.
     fn irregular(&mut self, tree: impl FnOnce() -> Json) -> Result<(), Error> {
         if self.looks_closer() {
-            self.found(inspect::of_tree(&tree()).into_irregularities(), "")?;
+            self.found(inspect::of_tree(tree()).into_irregularities(), "")?;
         }
         Ok(())
     }

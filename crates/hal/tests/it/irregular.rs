@@ -83,7 +83,7 @@ const IRREGULAR: &[(&str, &[(IrregularityKind, &str)], &[(&str, &str)])] = &[
     ),
     (
         r#"{"_links":{"self":{"href":"/1"},"self":{"href":"/2"}},"_links":{"self":{"href":"/3"}}}"#,
-        &[(Repeated, "/_links"), (Repeated, "/_links/self")],
+        &[(Repeated, "/_links/self"), (Repeated, "/_links")],
         &[("self", "/1"), ("self", "/2"), ("self", "/3")],
     ),
     (
