@@ -28,11 +28,47 @@ use crate::link::{Link, LinkVisitor, ReadLink};
 /// an array is kept.
 #[derive(Clone, Default, PartialEq)]
 pub struct Links {
-    // Many a resource has only `self`: the first needs no allocation. None after it without it.
-    first: Option<(Name, Relation)>,
-    // Boxed, because the vector is rare and the place in every resource is not.
-    #[expect(clippy::box_collection, reason = "a word for what is seldom there")]
-    others: Option<Box<Vec<(Name, Relation)>>>,
+    entries: Entries,
+}
+
+/// Many a resource has only `self`: one relation needs no allocation.
+#[derive(Clone, Default, PartialEq)]
+enum Entries {
+    #[default]
+    None,
+    One((Name, Relation)),
+    /// Two at least.
+    Many(Vec<(Name, Relation)>),
+}
+
+impl Entries {
+    #[inline]
+    fn as_slice(&self) -> &[(Name, Relation)] {
+        match self {
+            Self::None => &[],
+            Self::One(entry) => std::slice::from_ref(entry),
+            Self::Many(entries) => entries,
+        }
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [(Name, Relation)] {
+        match self {
+            Self::None => &mut [],
+            Self::One(entry) => std::slice::from_mut(entry),
+            Self::Many(entries) => entries,
+        }
+    }
+
+    fn push(&mut self, entry: (Name, Relation)) {
+        if let Self::Many(entries) = self {
+            entries.push(entry);
+            return;
+        }
+        *self = match std::mem::take(self) {
+            Self::One(first) => Self::Many(vec![first, entry]),
+            _ => Self::One(entry),
+        };
+    }
 }
 
 /// A relation's name; the most frequent ones are not allocated.
@@ -145,36 +181,19 @@ impl Links {
     /// Sets what stands under a relation; gives back what stood there.
     pub fn insert(&mut self, relation: impl Into<String>, links: Relation) -> Option<Relation> {
         let relation = Name::from(relation.into());
-        let known = self.entries_mut().find(|(known, _)| *known == relation);
+        let mut entries = self.entries.as_mut_slice().iter_mut();
+        let known = entries.find(|(known, _)| *known == relation);
         match known {
             Some((_, old)) => Some(std::mem::replace(old, links)),
             None => {
-                self.push(relation, links);
+                self.entries.push((relation, links));
                 None
             }
         }
     }
 
-    fn others(&self) -> &[(Name, Relation)] {
-        self.others.as_ref().map_or(&[], |others| others)
-    }
-
-    fn entries(&self) -> impl Iterator<Item = &(Name, Relation)> {
-        self.first.iter().chain(self.others())
-    }
-
-    fn entries_mut(&mut self) -> impl Iterator<Item = &mut (Name, Relation)> {
-        let others = self.others.as_mut().map_or(&mut [][..], |others| others);
-        self.first.iter_mut().chain(others)
-    }
-
-    fn push(&mut self, relation: Name, links: Relation) {
-        if self.first.is_none() {
-            self.first = Some((relation, links));
-        } else {
-            let others = self.others.get_or_insert_default();
-            others.push((relation, links));
-        }
+    fn entries(&self) -> std::slice::Iter<'_, (Name, Relation)> {
+        self.entries.as_slice().iter()
     }
 
     /// The first link of a relation.
@@ -270,13 +289,13 @@ impl Links {
     /// How many relations there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.others().len()
+        self.entries.as_slice().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.first.is_none()
+        matches!(self.entries, Entries::None)
     }
 
     /// Adds links of a relation that may be there already.
@@ -292,7 +311,7 @@ impl Links {
 #[derive(Default)]
 pub(crate) struct Collected {
     pub(crate) links: Links,
-    /// Where each stands in the others, once there are many.
+    /// Where each stands, once there are many.
     #[expect(clippy::box_collection, reason = "a word for what is seldom there")]
     places: Option<Box<HashMap<Name, usize>>>,
 }
@@ -303,34 +322,33 @@ const FEW: usize = 16;
 impl Collected {
     #[inline]
     fn add(&mut self, relation: Name, links: Relation) {
-        if self.links.first.is_none() {
-            self.links.first = Some((relation, links));
+        if self.links.is_empty() {
+            self.links.entries = Entries::One((relation, links));
         } else {
             self.add_another(relation, links);
         }
     }
 
     fn add_another(&mut self, relation: Name, links: Relation) {
-        let all = &mut self.links;
-        let known = if all.others().len() <= FEW {
-            all.entries_mut().find(|(known, _)| *known == relation)
+        let entries = self.links.entries.as_mut_slice();
+        let known = if entries.len() <= FEW {
+            entries.iter_mut().find(|(known, _)| *known == relation)
         } else {
             let places = self.places.get_or_insert_with(|| {
-                let names = all.others().iter().map(|(name, _)| name.clone());
+                let names = entries.iter().map(|(name, _)| name.clone());
                 Box::new(names.enumerate().map(|(at, name)| (name, at)).collect())
             });
-            match (&mut all.first, places.get(&relation)) {
-                (Some(first), _) if first.0 == relation => Some(first),
-                (_, Some(at)) => all.others.as_mut().and_then(|others| others.get_mut(*at)),
-                (_, None) => {
-                    places.insert(relation.clone(), all.others().len());
+            match places.get(&relation) {
+                Some(at) => entries.get_mut(*at),
+                None => {
+                    places.insert(relation.clone(), entries.len());
                     None
                 }
             }
         };
         match known {
             Some((_, known)) => merge(known, links),
-            None => all.push(relation, links),
+            None => self.links.entries.push((relation, links)),
         }
     }
 }
