@@ -126,7 +126,7 @@ pub enum Elsewhere {
     /// Do not follow it.
     #[default]
     Refuse,
-    /// Follow it, without credentials and without the other headers of the caller's.
+    /// Follow it, without credentials.
     WithoutCredentials,
 }
 
