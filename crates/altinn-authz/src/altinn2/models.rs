@@ -1,6 +1,7 @@
 // Written by `cargo xtask codegen` from fixtures/; edit the fixtures or fixtures/manifest.toml instead.
 
-//! What Altinn 2's rights API answers: reportees, right holders, roles and rights.
+//! What Altinn 2's API answers: reportees, right holders, roles and rights, enterprise users,
+//! metadata, and what a service owner sees.
 //!
 //! Only what identifies a resource is required; everything else is an `Option`, because
 //! releases differ in what they leave out. Identities of people and organisations keep the
@@ -10,20 +11,21 @@
 use hal::{Links, List};
 use norwegian_ids::{ReceivedOrganisationNumber, ReceivedPersonNumber};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::wire::{self, IntOrText, Message, OpenEnum, PartyUuid, Timestamp};
+use crate::wire::{self, IntOrText, Message, OpenEnum, PartyUuid, Secret, Timestamp};
 
 /// Someone one may act for (avgiver): a person or an organisation, with the identity that
 /// Altinn 2's rights API speaks of.
 ///
-/// Seen in 8 samples.
+/// Seen in 18 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Reportee {
     /// What stands for this party in paths; absent in answers to service owners.
     ///
-    /// `ReporteeId` on the wire; in 8 of 8 samples.
+    /// `ReporteeId` on the wire; in 10 of 18 samples.
     #[serde(
         rename = "ReporteeId",
         default,
@@ -33,7 +35,7 @@ pub struct Reportee {
     pub id: Option<ReporteeId>,
     /// The same party's identity on Altinn 3; absent in older answers.
     ///
-    /// `PartyUUID` on the wire; in 2 of 8 samples.
+    /// `PartyUUID` on the wire; in 2 of 18 samples.
     #[serde(
         rename = "PartyUUID",
         default,
@@ -47,7 +49,7 @@ pub struct Reportee {
     pub name: String,
     /// Person, main unit or sub unit.
     ///
-    /// `Type` on the wire; in 8 of 8 samples.
+    /// `Type` on the wire; in 18 of 18 samples.
     #[serde(
         rename = "Type",
         default,
@@ -57,7 +59,7 @@ pub struct Reportee {
     pub kind: Option<ReporteeType>,
     /// The person's number (fødselsnummer or D-nummer), unmasked; people only.
     ///
-    /// `SocialSecurityNumber` on the wire; in 5 of 8 samples.
+    /// `SocialSecurityNumber` on the wire; in 11 of 18 samples.
     #[serde(
         rename = "SocialSecurityNumber",
         default,
@@ -67,7 +69,7 @@ pub struct Reportee {
     pub person_number: Option<ReceivedPersonNumber>,
     /// The organisation's number; organisations only.
     ///
-    /// `OrganizationNumber` on the wire; in 6 of 8 samples.
+    /// `OrganizationNumber` on the wire; in 10 of 18 samples.
     #[serde(
         rename = "OrganizationNumber",
         default,
@@ -77,7 +79,7 @@ pub struct Reportee {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// The main unit of a sub unit.
     ///
-    /// `ParentOrganizationNumber` on the wire; in 3 of 8 samples.
+    /// `ParentOrganizationNumber` on the wire; in 3 of 18 samples.
     #[serde(
         rename = "ParentOrganizationNumber",
         default,
@@ -87,7 +89,7 @@ pub struct Reportee {
     pub parent_organisation_number: Option<ReceivedOrganisationNumber>,
     /// The register's code for the form of organisation (`AS`, `BEDR`, `ENK`, …).
     ///
-    /// `OrganizationForm` on the wire; in 6 of 8 samples.
+    /// `OrganizationForm` on the wire; in 8 of 18 samples.
     #[serde(
         rename = "OrganizationForm",
         default,
@@ -97,7 +99,7 @@ pub struct Reportee {
     pub organisation_form: Option<String>,
     /// Whether the organisation is active; people have none.
     ///
-    /// `Status` on the wire; in 6 of 8 samples.
+    /// `Status` on the wire; in 10 of 18 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -106,7 +108,7 @@ pub struct Reportee {
     pub status: Option<ReporteeStatus>,
     /// `self` and `messages`.
     ///
-    /// `_links` on the wire; in 4 of 8 samples.
+    /// `_links` on the wire; in 5 of 18 samples.
     #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
     pub links: Option<Links>,
 }
@@ -114,7 +116,7 @@ pub struct Reportee {
 /// Someone who holds roles or rights from another (rettighetshaver). In a list, `roles` and
 /// `rights` are absent; asked for alone, a right holder has both.
 ///
-/// Seen in 8 samples.
+/// Seen in 9 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -126,7 +128,7 @@ pub struct RightHolder {
     pub id: RightHolderId,
     /// The registered name; may be padded with blanks.
     ///
-    /// `Name` on the wire; in 8 of 8 samples.
+    /// `Name` on the wire; in 9 of 9 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -135,7 +137,7 @@ pub struct RightHolder {
     pub name: Option<String>,
     /// A person's last name.
     ///
-    /// `LastName` on the wire; in 3 of 8 samples.
+    /// `LastName` on the wire; in 4 of 9 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -144,7 +146,7 @@ pub struct RightHolder {
     pub last_name: Option<String>,
     /// Masked by Altinn, whoever asks: six digits and five stars.
     ///
-    /// `SocialSecurityNumber` on the wire; in 3 of 8 samples.
+    /// `SocialSecurityNumber` on the wire; in 4 of 9 samples.
     #[serde(
         rename = "SocialSecurityNumber",
         default,
@@ -154,7 +156,7 @@ pub struct RightHolder {
     pub person_number: Option<ReceivedPersonNumber>,
     /// The organisation's number; for an enterprise user, its owner's.
     ///
-    /// `OrganizationNumber` on the wire; in 6 of 8 samples.
+    /// `OrganizationNumber` on the wire; in 6 of 9 samples.
     #[serde(
         rename = "OrganizationNumber",
         default,
@@ -164,7 +166,7 @@ pub struct RightHolder {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// The name of an enterprise user (virksomhetsbruker).
     ///
-    /// `UserName` on the wire; in 3 of 8 samples.
+    /// `UserName` on the wire; in 3 of 9 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -173,7 +175,7 @@ pub struct RightHolder {
     pub user_name: Option<String>,
     /// Not sent any more since release 19.9.
     ///
-    /// `Email` on the wire; in 2 of 8 samples.
+    /// `Email` on the wire; in 2 of 9 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -182,7 +184,7 @@ pub struct RightHolder {
     pub email: Option<String>,
     /// In what capacity the rights are held.
     ///
-    /// `DelegationContext` on the wire; in 2 of 8 samples.
+    /// `DelegationContext` on the wire; in 2 of 9 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -191,24 +193,24 @@ pub struct RightHolder {
     pub delegation_context: Option<String>,
     /// The roles held; absent in lists.
     ///
-    /// `Roles` on the wire; in 3 of 8 samples.
+    /// `Roles` on the wire; in 3 of 9 samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<List<Role>>,
     /// The rights held, those that come from roles included; absent in lists.
     ///
-    /// `Rights` on the wire; in 3 of 8 samples.
+    /// `Rights` on the wire; in 3 of 9 samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rights: Option<List<Right>>,
     /// `self`, `rights`, `roles`, `apprights`.
     ///
-    /// `_links` on the wire; in 5 of 8 samples.
+    /// `_links` on the wire; in 5 of 9 samples.
     #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
     pub links: Option<Links>,
 }
 
 /// A role that someone holds.
 ///
-/// Seen in 8 samples.
+/// Seen in 12 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -216,7 +218,7 @@ pub struct Role {
     /// What to take back; only roles held directly have it (of these, register roles still cannot
     /// be deleted).
     ///
-    /// `RoleId` on the wire; in 3 of 8 samples.
+    /// `RoleId` on the wire; in 4 of 12 samples.
     #[serde(
         rename = "RoleId",
         default,
@@ -226,7 +228,7 @@ pub struct Role {
     pub id: Option<RoleId>,
     /// Where the role comes from.
     ///
-    /// `RoleType` on the wire; in 8 of 8 samples.
+    /// `RoleType` on the wire; in 12 of 12 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -240,7 +242,7 @@ pub struct Role {
     pub role_definition_id: IntOrText,
     /// The role's name in the language asked for.
     ///
-    /// `RoleName` on the wire; in 8 of 8 samples.
+    /// `RoleName` on the wire; in 12 of 12 samples.
     #[serde(
         rename = "RoleName",
         default,
@@ -250,7 +252,7 @@ pub struct Role {
     pub name: Option<String>,
     /// What the role is for; may end in a line break.
     ///
-    /// `RoleDescription` on the wire; in 8 of 8 samples.
+    /// `RoleDescription` on the wire; in 12 of 12 samples.
     #[serde(
         rename = "RoleDescription",
         default,
@@ -260,7 +262,7 @@ pub struct Role {
     pub description: Option<String>,
     /// Who gave it.
     ///
-    /// `Delegator` on the wire; in 5 of 8 samples.
+    /// `Delegator` on the wire; in 6 of 12 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -269,7 +271,7 @@ pub struct Role {
     pub delegator: Option<String>,
     /// When it was given.
     ///
-    /// `DelegatedTime` on the wire; in 6 of 8 samples.
+    /// `DelegatedTime` on the wire; in 7 of 12 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -279,7 +281,7 @@ pub struct Role {
     /// The role's code (`DAGL`, `UTINN`, …); local roles have none, nor do answers before release
     /// 22.3.
     ///
-    /// `RoleDefinitionCode` on the wire; in 5 of 8 samples.
+    /// `RoleDefinitionCode` on the wire; in 9 of 12 samples.
     #[serde(
         rename = "RoleDefinitionCode",
         default,
@@ -289,14 +291,14 @@ pub struct Role {
     pub code: Option<String>,
     /// `roledefinition`.
     ///
-    /// `_links` on the wire; in 5 of 8 samples.
+    /// `_links` on the wire; in 9 of 12 samples.
     #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
     pub links: Option<Links>,
 }
 
 /// A right that someone holds: one action on one service, message or part of Altinn.
 ///
-/// Seen in 9 samples.
+/// Seen in 16 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -308,7 +310,7 @@ pub struct Right {
     pub id: RightId,
     /// What it is a right to.
     ///
-    /// `RightType` on the wire; in 9 of 9 samples.
+    /// `RightType` on the wire; in 16 of 16 samples.
     #[serde(
         rename = "RightType",
         default,
@@ -318,7 +320,7 @@ pub struct Right {
     pub kind: Option<RightType>,
     /// Which part of Altinn, for rights to one.
     ///
-    /// `SystemResourceID` on the wire; in 1 of 9 samples.
+    /// `SystemResourceID` on the wire; in 2 of 16 samples.
     #[serde(
         rename = "SystemResourceID",
         default,
@@ -328,7 +330,7 @@ pub struct Right {
     pub system_resource_id: Option<String>,
     /// Which service (`5123`, `AppId:64`).
     ///
-    /// `ServiceCode` on the wire; in 9 of 9 samples.
+    /// `ServiceCode` on the wire; in 15 of 16 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -337,7 +339,7 @@ pub struct Right {
     pub service_code: Option<String>,
     /// Which edition of the service.
     ///
-    /// `ServiceEditionCode` on the wire; in 9 of 9 samples.
+    /// `ServiceEditionCode` on the wire; in 15 of 16 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -346,7 +348,7 @@ pub struct Right {
     pub service_edition_code: Option<IntOrText>,
     /// The service owner's name.
     ///
-    /// `ServiceOwner` on the wire; in 2 of 9 samples.
+    /// `ServiceOwner` on the wire; in 2 of 16 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -355,7 +357,7 @@ pub struct Right {
     pub service_owner: Option<String>,
     /// The service owner's code (`SKD`).
     ///
-    /// `ServiceOwnerCode` on the wire; in 2 of 9 samples.
+    /// `ServiceOwnerCode` on the wire; in 2 of 16 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -364,7 +366,7 @@ pub struct Right {
     pub service_owner_code: Option<String>,
     /// Which message, for rights to one.
     ///
-    /// `MessageID` on the wire; in 2 of 9 samples.
+    /// `MessageID` on the wire; in 3 of 16 samples.
     #[serde(
         rename = "MessageID",
         default,
@@ -374,7 +376,7 @@ pub struct Right {
     pub message_id: Option<IntOrText>,
     /// Who gave it.
     ///
-    /// `Delegator` on the wire; in 2 of 9 samples.
+    /// `Delegator` on the wire; in 2 of 16 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -383,7 +385,7 @@ pub struct Right {
     pub delegator: Option<String>,
     /// When it was given.
     ///
-    /// `DelegatedTime` on the wire; in 5 of 9 samples.
+    /// `DelegatedTime` on the wire; in 5 of 16 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -392,7 +394,7 @@ pub struct Right {
     pub delegated_time: Option<Timestamp>,
     /// What it allows.
     ///
-    /// `Action` on the wire; in 9 of 9 samples.
+    /// `Action` on the wire; in 16 of 16 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -401,7 +403,7 @@ pub struct Right {
     pub action: Option<RightAction>,
     /// How it came to be held.
     ///
-    /// `RightSourceType` on the wire; in 9 of 9 samples.
+    /// `RightSourceType` on the wire; in 16 of 16 samples.
     #[serde(
         rename = "RightSourceType",
         default,
@@ -411,12 +413,12 @@ pub struct Right {
     pub source: Option<RightSource>,
     /// Whether the one who asks may give it on.
     ///
-    /// `IsDelegatable` on the wire; in 9 of 9 samples.
+    /// `IsDelegatable` on the wire; in 16 of 16 samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_delegatable: Option<bool>,
     /// When it ends.
     ///
-    /// `ValidToDate` on the wire; in 2 of 9 samples.
+    /// `ValidToDate` on the wire; in 4 of 16 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -425,30 +427,30 @@ pub struct Right {
     pub valid_to_date: Option<Timestamp>,
     /// Whether it stems from a consent (samtykke).
     ///
-    /// `IsConsentDelegation` on the wire; in 1 of 9 samples.
+    /// `IsConsentDelegation` on the wire; in 1 of 16 samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_consent_delegation: Option<bool>,
 }
 
 /// A right in an app made with Altinn Studio (releases 22.3 to 23.5).
 ///
-/// Seen in 3 samples.
+/// Seen in 6 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AppRight {
-    /// What to take back; absent when the right comes from a role.
+    /// What to take back or to give on; absent when the right comes from a role.
     ///
-    /// `RuleGuid` on the wire; in 2 of 3 samples.
+    /// `RuleGuid` on the wire; in 4 of 6 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub rule_guid: Option<String>,
+    pub rule_guid: Option<RuleId>,
     /// The app: `org/app`.
     ///
-    /// `AltinnAppId` on the wire; in 3 of 3 samples.
+    /// `AltinnAppId` on the wire; in 6 of 6 samples.
     #[serde(
         rename = "AltinnAppId",
         default,
@@ -458,7 +460,7 @@ pub struct AppRight {
     pub app: Option<String>,
     /// Which kind of part of the app (`urn:altinn:task`, `urn:altinn:end-event`).
     ///
-    /// `ResourceId` on the wire; in 3 of 3 samples.
+    /// `ResourceId` on the wire; in 6 of 6 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -467,7 +469,7 @@ pub struct AppRight {
     pub resource_id: Option<String>,
     /// Which part (`Task_1`).
     ///
-    /// `ResourceValue` on the wire; in 3 of 3 samples.
+    /// `ResourceValue` on the wire; in 6 of 6 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -476,7 +478,7 @@ pub struct AppRight {
     pub resource_value: Option<String>,
     /// What it allows; written in lower case here.
     ///
-    /// `Action` on the wire; in 3 of 3 samples.
+    /// `Action` on the wire; in 6 of 6 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -485,7 +487,7 @@ pub struct AppRight {
     pub action: Option<RightAction>,
     /// How it came to be held.
     ///
-    /// `RightSourceType` on the wire; in 3 of 3 samples.
+    /// `RightSourceType` on the wire; in 6 of 6 samples.
     #[serde(
         rename = "RightSourceType",
         default,
@@ -495,12 +497,1051 @@ pub struct AppRight {
     pub source: Option<AppRightSource>,
     /// Whether the one who asks may give it on.
     ///
-    /// `IsDelegatable` on the wire; in 3 of 3 samples.
+    /// `IsDelegatable` on the wire; in 6 of 6 samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_delegatable: Option<bool>,
     /// `delete`, on a right that was delegated directly.
     ///
-    /// `_links` on the wire; in 1 of 3 samples.
+    /// `_links` on the wire; in 3 of 6 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// What a role is: its name, where it comes from, what it holds. Ids differ between TT02 and
+/// production, codes do not.
+///
+/// Seen in 13 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleDefinition {
+    /// Where the role comes from; only roles of Altinn and local ones can be given.
+    ///
+    /// `RoleType` on the wire; in 13 of 13 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub role_type: Option<RoleType>,
+    /// What the role is called in requests.
+    ///
+    /// `RoleDefinitionId` on the wire; always there (Altinn 2 §7.6).
+    #[serde(rename = "RoleDefinitionId")]
+    pub id: IntOrText,
+    /// Its name in the language asked for.
+    ///
+    /// `RoleName` on the wire; in 13 of 13 samples.
+    #[serde(
+        rename = "RoleName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// What it is for; may end in a line break.
+    ///
+    /// `RoleDescription` on the wire; in 13 of 13 samples.
+    #[serde(
+        rename = "RoleDescription",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+    /// Its code (`DAGL`, `UTINN`, …). Local roles have none, nor have those of
+    /// `{who}/authorization/roledefinitions`.
+    ///
+    /// `RoleDefinitionCode` on the wire; in 7 of 13 samples.
+    #[serde(
+        rename = "RoleDefinitionCode",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub code: Option<String>,
+    /// The roles that include it.
+    ///
+    /// `ParentRoleDefinitionIds` on the wire; in 2 of 13 samples.
+    #[serde(
+        rename = "ParentRoleDefinitionIds",
+        default,
+        deserialize_with = "wire::list"
+    )]
+    pub parents: Vec<i64>,
+    /// The roles that it includes.
+    ///
+    /// `ChildRoleDefinitionIds` on the wire; in 1 of 13 samples.
+    #[serde(
+        rename = "ChildRoleDefinitionIds",
+        default,
+        deserialize_with = "wire::list"
+    )]
+    pub children: Vec<i64>,
+    /// What it holds; asked for alone only.
+    ///
+    /// `Rights` on the wire; in 2 of 13 samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rights: Option<List<Right>>,
+    /// `self`.
+    ///
+    /// `_links` on the wire; in 8 of 13 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// A role that gives access to a service, and to what of it.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleRequirement {
+    /// Which role.
+    ///
+    /// `RoleDefinitionId` on the wire; always there (Altinn 2 §7.7).
+    #[serde(rename = "RoleDefinitionId")]
+    pub id: IntOrText,
+    /// Its code.
+    ///
+    /// `RoleDefinitionCode` on the wire; in 2 of 2 samples.
+    #[serde(
+        rename = "RoleDefinitionCode",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub code: Option<String>,
+    /// Its name in the language asked for.
+    ///
+    /// `LocalizedRoleName` on the wire (also `LocalizedRoleTypeName`); in 2 of 2 samples.
+    #[serde(
+        rename = "LocalizedRoleName",
+        alias = "LocalizedRoleTypeName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// The roles that include it.
+    ///
+    /// `ParentRoleDefinitionIds` on the wire (also `ParentRoleDefinitionId`); in 2 of 2 samples.
+    #[serde(
+        rename = "ParentRoleDefinitionIds",
+        alias = "ParentRoleDefinitionId",
+        default,
+        deserialize_with = "wire::list"
+    )]
+    pub parents: Vec<i64>,
+    /// The codes of those, in the OpenAPI draft.
+    ///
+    /// `Parents` on the wire; in 1 of 2 samples.
+    #[serde(rename = "Parents", default, deserialize_with = "wire::list")]
+    pub parent_codes: Vec<String>,
+    /// Whether the role can be given.
+    ///
+    /// `IsDelegable` on the wire (also `IsDelegatable`); in 2 of 2 samples.
+    #[serde(alias = "IsDelegatable", skip_serializing_if = "Option::is_none")]
+    pub is_delegable: Option<bool>,
+    /// What it gives access to.
+    ///
+    /// `Operations` on the wire; in 2 of 2 samples.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub operations: Vec<RequiredOperation>,
+    /// `roledefinition`.
+    ///
+    /// `_links` on the wire; in 2 of 2 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// What a role allows on a service. Apps and delegation schemes know only `Access`.
+///
+/// Seen in 3 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RequiredOperation {
+    /// The action.
+    ///
+    /// `Name` on the wire; in 3 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<RightAction>,
+    /// The action in words, in the language asked for.
+    ///
+    /// `LocalizedFriendlyName` on the wire; in 3 of 3 samples.
+    #[serde(
+        rename = "LocalizedFriendlyName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub friendly_name: Option<String>,
+    /// In which steps of the service; in all of them when it is empty.
+    ///
+    /// `AppliesTo` on the wire; in 2 of 3 samples.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub applies_to: Vec<ProcessStep>,
+}
+
+/// A step of a service, and how surely one must have logged in for it (sikkerhetsnivå, 1 to
+/// 4).
+///
+/// Seen in 5 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ProcessStep {
+    /// Its name (`Default`, `FormFilling`, `SendIn`, `Signing`, `Payment`, or the service owner's
+    /// own).
+    ///
+    /// `Name` on the wire; in 5 of 5 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// Where in the row it stands.
+    ///
+    /// `SequenceNumber` on the wire; in 2 of 5 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::int",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub sequence_number: Option<i64>,
+    /// The lowest security level that will do.
+    ///
+    /// `SecurityLevel` on the wire; in 5 of 5 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub security_level: Option<IntOrText>,
+    /// Its kind.
+    ///
+    /// `Type` on the wire; in 1 of 5 samples.
+    #[serde(
+        rename = "Type",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<String>,
+}
+
+/// A service of Altinn: one edition of it, or an app.
+///
+/// Seen in 5 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ServiceMetaData {
+    /// The service owner's code (`SKD`).
+    ///
+    /// `ServiceOwnerCode` on the wire; in 5 of 5 samples.
+    #[serde(
+        rename = "ServiceOwnerCode",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub owner_code: Option<String>,
+    /// The service owner's name.
+    ///
+    /// `ServiceOwnerName` on the wire; in 5 of 5 samples.
+    #[serde(
+        rename = "ServiceOwnerName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub owner_name: Option<String>,
+    /// The service's name in the language asked for.
+    ///
+    /// `ServiceName` on the wire; in 5 of 5 samples.
+    #[serde(
+        rename = "ServiceName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// Its code (`5123`, `AppId:64`).
+    ///
+    /// `ServiceCode` on the wire; always there (Altinn 2 §7.8).
+    #[serde(rename = "ServiceCode")]
+    pub code: String,
+    /// The edition's name; since release 21.3.
+    ///
+    /// `ServiceEditionName` on the wire; in 1 of 5 samples.
+    #[serde(
+        rename = "ServiceEditionName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub edition_name: Option<String>,
+    /// The app: `org/app`.
+    ///
+    /// `AltinnAppId` on the wire; in 1 of 5 samples.
+    #[serde(
+        rename = "AltinnAppId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub app: Option<String>,
+    /// The edition's code; apps have none.
+    ///
+    /// `ServiceEditionCode` on the wire; in 4 of 5 samples.
+    #[serde(
+        rename = "ServiceEditionCode",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub edition_code: Option<IntOrText>,
+    /// Since when it is there.
+    ///
+    /// `ValidFrom` on the wire; in 5 of 5 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub valid_from: Option<Timestamp>,
+    /// Until when it is there.
+    ///
+    /// `ValidTo` on the wire; in 5 of 5 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub valid_to: Option<Timestamp>,
+    /// What kind of service it is.
+    ///
+    /// `ServiceType` on the wire; in 5 of 5 samples.
+    #[serde(
+        rename = "ServiceType",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<ServiceType>,
+    /// Whether it can be used over REST; asked for alone only.
+    ///
+    /// `RestEnabled` on the wire; in 2 of 5 samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rest_enabled: Option<bool>,
+    /// Whether end-user systems (sluttbrukersystemer) can use it; asked for alone only.
+    ///
+    /// `EUSEnabled` on the wire; in 2 of 5 samples.
+    #[serde(rename = "EUSEnabled", skip_serializing_if = "Option::is_none")]
+    pub end_user_systems_enabled: Option<bool>,
+    /// Whether enterprise users (virksomhetsbrukere) can use it; asked for alone only.
+    ///
+    /// `EnterpriseUserEnabled` on the wire; in 1 of 5 samples.
+    #[serde(
+        rename = "EnterpriseUserEnabled",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub enterprise_users_enabled: Option<bool>,
+    /// What may be attached.
+    ///
+    /// `AttachmentRules` on the wire; in 2 of 5 samples.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub attachment_rules: Vec<AttachmentRule>,
+    /// Its forms.
+    ///
+    /// `FormsMetaData` on the wire; in 1 of 5 samples.
+    #[serde(rename = "FormsMetaData", default, deserialize_with = "wire::list")]
+    pub forms: Vec<FormMetaData>,
+    /// Its steps.
+    ///
+    /// `ProcessSteps` on the wire; in 1 of 5 samples.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub process_steps: Vec<ProcessStep>,
+    /// `self` (not of apps), `rolerequirements`, and the schemas of a lookup.
+    ///
+    /// `_links` on the wire; in 5 of 5 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// What may be attached to a form.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AttachmentRule {
+    /// Which rule.
+    ///
+    /// `AttachmentRuleId` on the wire; in 2 of 2 samples.
+    #[serde(
+        rename = "AttachmentRuleId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<IntOrText>,
+    /// The endings that are allowed, with commas.
+    ///
+    /// `AllowedFileTypes` on the wire; in 1 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub allowed_file_types: Option<String>,
+    /// What kind of attachment.
+    ///
+    /// `AttachmentTypeName` on the wire; in 1 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attachment_type_name: Option<String>,
+    /// The same, in the language asked for.
+    ///
+    /// `AttachmentTypeNameLanguage` on the wire; in 1 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attachment_type_name_language: Option<String>,
+    /// Whether a checksum can be sent along.
+    ///
+    /// `IsCheckSumAllowed` on the wire; in 1 of 2 samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_check_sum_allowed: Option<bool>,
+    /// Whether it is held against a schema.
+    ///
+    /// `IsXsdValidationRequired` on the wire (also `IsXSDValidationRequired`); in 2 of 2 samples.
+    #[serde(
+        alias = "IsXSDValidationRequired",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_xsd_validation_required: Option<bool>,
+    /// How many there may be.
+    ///
+    /// `MaxAttachmentCount` on the wire; in 1 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::int",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub max_attachment_count: Option<i64>,
+    /// How large one may be, in the service owner's unit.
+    ///
+    /// `MaxFileSize` on the wire; in 2 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub max_file_size: Option<IntOrText>,
+    /// How many there must be.
+    ///
+    /// `MinAttachmentCount` on the wire; in 1 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::int",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub min_attachment_count: Option<i64>,
+    /// `schema`.
+    ///
+    /// `_links` on the wire; in 1 of 2 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// A form of a service.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FormMetaData {
+    /// Which form.
+    ///
+    /// `FormID` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "FormID",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<IntOrText>,
+    /// Its name.
+    ///
+    /// `FormName` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "FormName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// Who keeps its data format (`Seres`).
+    ///
+    /// `DataFormatProviderType` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub data_format_provider_type: Option<String>,
+    /// Its data format.
+    ///
+    /// `DataFormatID` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "DataFormatID",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub data_format_id: Option<IntOrText>,
+    /// The data format's version.
+    ///
+    /// `DataFormatVersion` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub data_format_version: Option<IntOrText>,
+    /// Whether nothing but the schema checks it.
+    ///
+    /// `IsOnlyXsdValidation` on the wire; in 1 of 1 sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_only_xsd_validation: Option<bool>,
+    /// Its kind (`MainForm`).
+    ///
+    /// `FormType` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "FormType",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<String>,
+    /// `schema`.
+    ///
+    /// `_links` on the wire; in 1 of 1 sample.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// A list of codes (kodeliste). In the list of lists without its codes.
+///
+/// Seen in 3 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Codelist {
+    /// Its name.
+    ///
+    /// `Name` on the wire; always there (Altinn 2 §7.8).
+    pub name: String,
+    /// Its version.
+    ///
+    /// `Version` on the wire; in 3 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub version: Option<IntOrText>,
+    /// Its language (1044, 2068, 1033).
+    ///
+    /// `Language` on the wire; in 3 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub language: Option<IntOrText>,
+    /// The codes; the first may be empty.
+    ///
+    /// `Codes` on the wire; in 1 of 3 samples.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub codes: Vec<CodelistCode>,
+    /// `self`.
+    ///
+    /// `_links` on the wire; in 3 of 3 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// A code and what it stands for.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CodelistCode {
+    /// The code.
+    ///
+    /// `Code` on the wire; in 2 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub code: Option<String>,
+    /// What it stands for.
+    ///
+    /// `Value1` on the wire; in 2 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub value1: Option<String>,
+    /// A second value.
+    ///
+    /// `Value2` on the wire; in 2 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub value2: Option<String>,
+    /// A third value.
+    ///
+    /// `Value3` on the wire; in 2 of 2 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub value3: Option<String>,
+}
+
+/// The keys that Altinn signs consent tokens with.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct JwkSet {
+    /// The keys.
+    ///
+    /// `keys` on the wire; in 1 of 1 sample.
+    #[serde(rename = "keys", default, deserialize_with = "wire::list")]
+    pub keys: Vec<Jwk>,
+}
+
+/// A public key. Mind that Altinn writes `n` in standard base64 (`+`, `/`, `=`), not in the
+/// form that JWK asks for.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Jwk {
+    /// `RSA`.
+    ///
+    /// `kty` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "kty",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub key_type: Option<String>,
+    /// The exponent.
+    ///
+    /// `e` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "e",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub e: Option<String>,
+    /// `sig`.
+    ///
+    /// `use` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "use",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub usage: Option<String>,
+    /// The key's id.
+    ///
+    /// `kid` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "kid",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub key_id: Option<String>,
+    /// The thumbprint of its certificate.
+    ///
+    /// `x5t` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "x5t",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub x5t: Option<String>,
+    /// Its certificate.
+    ///
+    /// `x5c` on the wire; in 1 of 1 sample.
+    #[serde(rename = "x5c", default, deserialize_with = "wire::list")]
+    pub x5c: Vec<String>,
+    /// The modulus, in standard base64.
+    ///
+    /// `n` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "n",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub n: Option<String>,
+}
+
+/// Where the keys of consent tokens are.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AuthorizationServerMetadata {
+    /// Who signs.
+    ///
+    /// `issuer` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "issuer",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub issuer: Option<String>,
+    /// Where the keys are.
+    ///
+    /// `jwks_uri` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "jwks_uri",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub jwks_uri: Option<String>,
+    /// `code`.
+    ///
+    /// `response_types_supported` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "response_types_supported",
+        default,
+        deserialize_with = "wire::list"
+    )]
+    pub response_types_supported: Vec<String>,
+}
+
+/// A user that belongs to an organisation (virksomhetsbruker), for its systems.
+///
+/// Seen in 7 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct EnterpriseUser {
+    /// Its name, of which there is only one in all of Altinn.
+    ///
+    /// `UserName` on the wire; always there (Altinn 2 §7.13).
+    pub user_name: String,
+    /// Its password: only in the answer that made it. It cannot be had again.
+    ///
+    /// `Secret` on the wire; in 2 of 7 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub secret: Option<Secret>,
+    /// When it was made.
+    ///
+    /// `Created` on the wire; in 7 of 7 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created: Option<Timestamp>,
+    /// When it was last changed.
+    ///
+    /// `LastChanged` on the wire; in 2 of 7 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_changed: Option<Timestamp>,
+    /// The organisation that it belongs to.
+    ///
+    /// `OwnerOrgNo` on the wire; in 7 of 7 samples.
+    #[serde(
+        rename = "OwnerOrgNo",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub owner: Option<ReceivedOrganisationNumber>,
+}
+
+/// What rights a subject has for a reportee, on the services of the service owner who asks.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SoRights {
+    /// Who has them; without a reportee id.
+    ///
+    /// `Subject` on the wire; in 2 of 2 samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Reportee>,
+    /// For whom; without a reportee id.
+    ///
+    /// `Reportee` on the wire; in 2 of 2 samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reportee: Option<Reportee>,
+    /// The rights.
+    ///
+    /// `Rights` on the wire; in 2 of 2 samples.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub rights: Vec<Right>,
+    /// `self`.
+    ///
+    /// `_links` on the wire; in 1 of 2 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// What rights on apps a subject has for a reportee (until release 23.5).
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SoAppRights {
+    /// Who has them; without a reportee id.
+    ///
+    /// `Subject` on the wire; in 1 of 1 sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Reportee>,
+    /// For whom; without a reportee id.
+    ///
+    /// `Reportee` on the wire; in 1 of 1 sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reportee: Option<Reportee>,
+    /// The rights.
+    ///
+    /// `AppRights` on the wire; in 1 of 1 sample.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub app_rights: Vec<AppRight>,
+    /// `self`.
+    ///
+    /// `_links` on the wire; in 1 of 1 sample.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// An organisation, with the way to its contacts.
+///
+/// Seen in 6 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Organization {
+    /// The registered name; may be padded with blanks.
+    ///
+    /// `Name` on the wire; in 6 of 6 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// Its number; may be padded with blanks, or be none.
+    ///
+    /// `OrganizationNumber` on the wire; always there (Altinn 2 §7.9).
+    #[serde(rename = "OrganizationNumber")]
+    pub number: ReceivedOrganisationNumber,
+    /// The register's code for its form (`AS`, `ENK`); in small letters, too.
+    ///
+    /// `Type` on the wire; in 6 of 6 samples.
+    #[serde(
+        rename = "Type",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub form: Option<String>,
+    /// When its contacts were last changed.
+    ///
+    /// `LastChanged` on the wire; in 4 of 6 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_changed: Option<Timestamp>,
+    /// When they were last confirmed.
+    ///
+    /// `LastConfirmed` on the wire; in 4 of 6 samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_confirmed: Option<Value>,
+    /// Its official contacts, when they were asked for along.
+    ///
+    /// `OfficialContacts` on the wire; in 1 of 6 samples.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub official_contacts: Vec<OfficialContact>,
+    /// `self`, `personalcontacts`, `officialcontacts`.
+    ///
+    /// `_links` on the wire; in 6 of 6 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// How an organisation wants to be reached (varslingsadresse). One contact often has one of
+/// the two only.
+///
+/// Seen in 5 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct OfficialContact {
+    /// The mobile number, with or without country code.
+    ///
+    /// `MobileNumber` on the wire; in 5 of 5 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub mobile_number: Option<IntOrText>,
+    /// When it was last changed.
+    ///
+    /// `MobileNumberChanged` on the wire; in 5 of 5 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub mobile_number_changed: Option<Timestamp>,
+    /// The e-mail address.
+    ///
+    /// `EMailAddress` on the wire; in 4 of 5 samples.
+    #[serde(
+        rename = "EMailAddress",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub email: Option<String>,
+    /// When it was last changed.
+    ///
+    /// `EMailAddressChanged` on the wire; in 4 of 5 samples.
+    #[serde(
+        rename = "EMailAddressChanged",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub email_changed: Option<Timestamp>,
+}
+
+/// A person who wants to be reached for an organisation.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PersonalContact {
+    /// What stands for the person in paths.
+    ///
+    /// `PersonalContactId` on the wire; always there (Altinn 2 §7.9).
+    #[serde(rename = "PersonalContactId")]
+    pub id: ReporteeId,
+    /// The person's name; may be padded with blanks.
+    ///
+    /// `Name` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// The person's number, unmasked.
+    ///
+    /// `SocialSecurityNumber` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "SocialSecurityNumber",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub person_number: Option<ReceivedPersonNumber>,
+    /// The mobile number, with or without country code.
+    ///
+    /// `MobileNumber` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub mobile_number: Option<IntOrText>,
+    /// When it was last changed.
+    ///
+    /// `MobileNumberChanged` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub mobile_number_changed: Option<Timestamp>,
+    /// The e-mail address.
+    ///
+    /// `EMailAddress` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "EMailAddress",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub email: Option<String>,
+    /// When it was last changed.
+    ///
+    /// `EMailAddressChanged` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "EMailAddressChanged",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub email_changed: Option<Timestamp>,
+    /// `roles`.
+    ///
+    /// `_links` on the wire; in 1 of 1 sample.
     #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
     pub links: Option<Links>,
 }
@@ -894,6 +1935,80 @@ impl OpenEnum for AppRightSource {
 
 wire::open_enum!(AppRightSource);
 
+/// What kind of service it is.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ServiceType {
+    /// A form that is filled in and sent (innsending).
+    ///
+    /// `FormTask` on the wire.
+    FormTask,
+    /// Messages to users (melding).
+    ///
+    /// `Correspondence` on the wire.
+    Correspondence,
+    /// A question with an answer (innsyn).
+    ///
+    /// `Lookup` on the wire.
+    Lookup,
+    /// Files between parties (formidling).
+    ///
+    /// `Broker` on the wire.
+    Broker,
+    /// A link to something elsewhere (lenketjeneste).
+    ///
+    /// `Link` on the wire.
+    Link,
+    /// Work of several parties together (samhandling).
+    ///
+    /// `Collaboration` on the wire.
+    Collaboration,
+    /// Access to an API through Maskinporten that is given on (delegeringsskjema).
+    ///
+    /// `DelegationScheme` on the wire.
+    DelegationScheme,
+    /// An app made with Altinn Studio.
+    ///
+    /// `AltinnApp` on the wire.
+    AltinnApp,
+    /// A value this version does not know, as it arrived.
+    Other(Box<str>),
+}
+
+impl OpenEnum for ServiceType {
+    fn from_wire(text: &str) -> Self {
+        match text {
+            "FormTask" => Self::FormTask,
+            "Correspondence" => Self::Correspondence,
+            "Lookup" => Self::Lookup,
+            "Broker" => Self::Broker,
+            "Link" => Self::Link,
+            "Collaboration" => Self::Collaboration,
+            "DelegationScheme" => Self::DelegationScheme,
+            "AltinnApp" => Self::AltinnApp,
+            _ => Self::Other(text.into()),
+        }
+    }
+    fn as_wire(&self) -> &str {
+        match self {
+            Self::FormTask => "FormTask",
+            Self::Correspondence => "Correspondence",
+            Self::Lookup => "Lookup",
+            Self::Broker => "Broker",
+            Self::Link => "Link",
+            Self::Collaboration => "Collaboration",
+            Self::DelegationScheme => "DelegationScheme",
+            Self::AltinnApp => "AltinnApp",
+            Self::Other(text) => text,
+        }
+    }
+    fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+}
+
+wire::open_enum!(ServiceType);
+
 /// Altinn 2's name for someone one may act for: `r` and digits (`r50170460`). It stands in
 /// paths where `{who}` or a receiver is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -924,3 +2039,11 @@ wire::text_id!(RoleId);
 pub struct RightId(IntOrText);
 
 wire::text_id!(RightId);
+
+/// One right on an app that was given directly (the rule's guid), for taking it back or giving
+/// it on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RuleId(IntOrText);
+
+wire::text_id!(RuleId);

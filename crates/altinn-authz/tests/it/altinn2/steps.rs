@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use altinn_authz::altinn2::{
-    Client, Delegation, Filter, Identity, Outcome, Receiver, ReporteeId, RightHolderId, What, Who,
+    Client, Delegation, Identity, Outcome, Receiver, ReporteeId, RightHolderId, What, Who, odata,
 };
 use altinn_authz::{Caller, Error, ErrorKind, Language};
 use bytes::Bytes;
@@ -855,7 +855,7 @@ async fn the_language_is_said_also_where_it_is_not_the_default() {
         list("rights", []),
     )]);
     let client = script.client().with_language(Language::Nynorsk);
-    let filter = Filter::eq("ServiceCode", "O'Brien & æ");
+    let filter = odata::right::SERVICE_CODE.eq("O'Brien & æ");
     client
         .rights(Who::my(), &"r50170466".into(), Some(&filter))
         .await
