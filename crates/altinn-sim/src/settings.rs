@@ -40,6 +40,7 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
     let path = |path: &Path| path.display().to_string();
     let mut settings = vec![
         ("MASKINPORTEN_CLIENT_ID", cast.client),
+        ("MASKINPORTEN_ORGANISATION", cast.vendor),
         ("MASKINPORTEN_ISSUER", simulator.maskinporten_issuer()),
         ("MASKINPORTEN_TOKEN_ENDPOINT", simulator.token_endpoint()),
         ("MASKINPORTEN_SCOPES", scopes),

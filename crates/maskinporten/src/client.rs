@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use http_transport::{BoxFuture, Diagnosis, Remedy, Retry, SecretString, Transport, Who};
+use norwegian_ids::OrganisationNumber;
 use token_cache::{
     Attempt, FailureClass, Fetched, Handle, Source, SourceError, Token, TokenCache, TokenHash,
     TokenKey,
@@ -47,6 +48,7 @@ pub struct Client {
 struct Inner {
     environment: Environment,
     client_id: ClientId,
+    owner: Option<OrganisationNumber>,
     keys: Keys,
     lifetime: GrantLifetime,
     transport: Arc<dyn Transport>,
@@ -66,6 +68,7 @@ impl Client {
         ClientBuilder {
             environment,
             client_id,
+            owner: None,
             keys: keys.into(),
             lifetime: GrantLifetime::default(),
             transport: None,
@@ -224,6 +227,7 @@ impl fmt::Debug for Client {
 pub struct ClientBuilder {
     environment: Environment,
     client_id: ClientId,
+    owner: Option<OrganisationNumber>,
     keys: Keys,
     lifetime: GrantLifetime,
     transport: Option<Arc<dyn Transport>>,
@@ -251,6 +255,15 @@ impl ClientBuilder {
     /// rules out is refused without being sent.
     pub fn discovery(mut self, discovery: Discovery) -> Self {
         self.discovery = Some(discovery);
+        self
+    }
+
+    /// The organisation that owns the client, where it is known.
+    ///
+    /// Maskinporten does not tell it when it refuses another organisation's certificate (MP-122);
+    /// with it, the error names both organisations. Nothing else depends on it.
+    pub fn owner(mut self, owner: OrganisationNumber) -> Self {
+        self.owner = Some(owner);
         self
     }
 
@@ -285,6 +298,7 @@ impl ClientBuilder {
             inner: Arc::new(Inner {
                 environment: self.environment,
                 client_id: self.client_id,
+                owner: self.owner,
                 keys: self.keys,
                 lifetime: self.lifetime,
                 transport,
@@ -393,6 +407,7 @@ impl Inner {
         let asked = Asked {
             environment: &self.environment,
             client_id: &self.client_id,
+            owner: self.owner,
             signer,
             request,
             server_ahead: offset.whole_seconds(),
