@@ -12,6 +12,7 @@
 //! | [`IntOrText`] | `4` or `"4"` | [`as_i64`](IntOrText::as_i64), the text |
 //! | [`PartyUuid`] | a UUID | [`uuid`](PartyUuid::uuid), canonical text |
 //! | [`Message`] | what the server says to a person | the text, person numbers masked where it is printed |
+//! | [`PartyNumber`] | the number of a person or an organisation | either, checked; the text, masked where it is printed |
 //! | [`Secret`] | a password that an answer holds | the text, which nothing else prints |
 //! | [`OneOrMany`] | an object or an array | a slice |
 //! | [`Page`] | `{"links":{"next":…},"data":[…]}` | items and the next page's address |
@@ -514,6 +515,62 @@ impl fmt::Display for Message {
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&mask_person_numbers(&self.0))
+    }
+}
+
+/// The number of a party that may be a person or an organisation, as it arrived.
+///
+/// `Debug` and `Display` mask a person's; [`expose`](Self::expose) gives the text.
+///
+/// ```
+/// use altinn_authz::wire::PartyNumber;
+///
+/// # fn main() -> Result<(), serde_json::Error> {
+/// let person: PartyNumber = serde_json::from_str(r#""26899299344""#)?;
+/// assert_eq!(person.to_string(), "268992*****");
+/// assert!(person.as_person().is_some() && person.as_organisation().is_none());
+/// let company: PartyNumber = serde_json::from_str("310702641")?;
+/// assert_eq!(company.to_string(), "310702641");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PartyNumber(IntOrText);
+
+impl PartyNumber {
+    /// The text as it arrived, which may be the number of a person: not for logs.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The number of a person, if it is one with the right check digits.
+    #[must_use]
+    pub fn as_person(&self) -> Option<norwegian_ids::PersonNumber> {
+        self.expose().parse().ok()
+    }
+
+    /// The number of an organisation, if it is one with the right check digit.
+    #[must_use]
+    pub fn as_organisation(&self) -> Option<norwegian_ids::OrganisationNumber> {
+        self.expose().parse().ok()
+    }
+}
+
+impl fmt::Display for PartyNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.expose();
+        match norwegian_ids::PersonNumber::parse_format_only(text) {
+            Ok(number) => write!(f, "{}", number.masked()),
+            Err(_) => f.write_str(&mask_person_numbers(text)),
+        }
+    }
+}
+
+impl fmt::Debug for PartyNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
     }
 }
 

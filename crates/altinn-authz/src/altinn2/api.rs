@@ -184,10 +184,15 @@ impl Api {
         query: &Query<T>,
     ) -> Result<Pages<T>, Error> {
         const OPERATION: &str = "read a list";
+        Ok(self.pages(OPERATION, self.address_at(OPERATION, path)?, query))
+    }
+
+    /// An address that a caller gives: path and query below the API's own, escaped.
+    pub(crate) fn address_at(&self, operation: &'static str, path: &str) -> Result<Address, Error> {
         let path = path.trim().trim_start_matches('/');
         let (path, parameters) = match path.split_once('?') {
-            Some((path, parameters)) => (path, Some(parameters)),
-            None => (path, None),
+            Some((path, parameters)) => (path, parameters),
+            None => (path, ""),
         };
         let is_sound = |text: &str| {
             text.bytes()
@@ -195,21 +200,17 @@ impl Api {
         };
         let leads_out = |segment: &str| {
             let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-            segment.is_empty() || plain == "." || plain == ".."
+            segment.is_empty() || plain == "." || plain == ".." || plain.contains('\\')
         };
-        if path.split('/').any(leads_out) || !is_sound(path) || !parameters.is_none_or(is_sound) {
+        if path.split('/').any(leads_out) || !is_sound(path) || !is_sound(parameters) {
             return Err(Error::input(
-                OPERATION,
+                operation,
                 "this is no path below /api/",
                 "give path and query, escaped, such as serviceowner/consents?serviceCode=4629",
             ));
         }
-        let address = Address::new(self.host(OPERATION)?, &format!("api/{path}"));
-        let address = match parameters {
-            Some(parameters) => address.with_query(parameters),
-            None => address,
-        };
-        Ok(self.pages(OPERATION, address, query))
+        let address = Address::new(self.host(operation)?, &format!("api/{path}"));
+        Ok(address.with_query(parameters))
     }
 
     /// Reads a list to its end.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use altinn_auth::{Altinn2User, Session};
+use serde::de::DeserializeOwned;
 
 use crate::address::Address;
 use crate::altinn2::api::Api;
@@ -88,6 +89,27 @@ impl Client {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a path that leads out of the API.
     pub fn pages<T: Listed>(&self, path: &str, query: &Query<T>) -> Result<Pages<T>, Error> {
         self.api.pages_at(path, query)
+    }
+
+    /// Any other document of the API: `path` is as with [`pages`](Self::pages).
+    ///
+    /// ```no_run
+    /// # use altinn_authz::altinn2::{Client, models::ConsentRequest};
+    /// # async fn run(client: Client) -> Result<(), altinn_authz::Error> {
+    /// let code = "7c0e6f52-0d5b-4b7e-9c3a-0000000000a1";
+    /// let request: ConsentRequest = client.read(&format!("consentRequests/{code}")).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a path that leads out of the API; else as
+    /// Altinn refuses.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        const OPERATION: &str = "read a document";
+        self.api
+            .get(OPERATION, self.api.address_at(OPERATION, path)?)
+            .await
     }
 
     /// The address of what a party's rights are.

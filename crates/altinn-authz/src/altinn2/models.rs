@@ -8,24 +8,28 @@
 //! text they came with (`020958*****` and padded ones do occur) and offer the checked value
 //! beside it. Missing, null and empty all read as `None`.
 
+use std::collections::BTreeMap;
+
 use hal::{Links, List};
 use norwegian_ids::{ReceivedOrganisationNumber, ReceivedPersonNumber};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::wire::{self, IntOrText, Message, OpenEnum, PartyUuid, Secret, Timestamp};
+use crate::wire::{
+    self, IntOrText, Message, OneOrMany, OpenEnum, PartyNumber, PartyUuid, Secret, Timestamp,
+};
 
 /// Someone one may act for (avgiver): a person or an organisation, with the identity that
 /// Altinn 2's rights API speaks of.
 ///
-/// Seen in 18 samples.
+/// Seen in 21 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Reportee {
     /// What stands for this party in paths; absent in answers to service owners.
     ///
-    /// `ReporteeId` on the wire; in 10 of 18 samples.
+    /// `ReporteeId` on the wire; in 10 of 21 samples.
     #[serde(
         rename = "ReporteeId",
         default,
@@ -35,7 +39,7 @@ pub struct Reportee {
     pub id: Option<ReporteeId>,
     /// The same party's identity on Altinn 3; absent in older answers.
     ///
-    /// `PartyUUID` on the wire; in 2 of 18 samples.
+    /// `PartyUUID` on the wire; in 2 of 21 samples.
     #[serde(
         rename = "PartyUUID",
         default,
@@ -49,7 +53,7 @@ pub struct Reportee {
     pub name: String,
     /// Person, main unit or sub unit.
     ///
-    /// `Type` on the wire; in 18 of 18 samples.
+    /// `Type` on the wire; in 21 of 21 samples.
     #[serde(
         rename = "Type",
         default,
@@ -59,7 +63,7 @@ pub struct Reportee {
     pub kind: Option<ReporteeType>,
     /// The person's number (fødselsnummer or D-nummer), unmasked; people only.
     ///
-    /// `SocialSecurityNumber` on the wire; in 11 of 18 samples.
+    /// `SocialSecurityNumber` on the wire; in 12 of 21 samples.
     #[serde(
         rename = "SocialSecurityNumber",
         default,
@@ -69,7 +73,7 @@ pub struct Reportee {
     pub person_number: Option<ReceivedPersonNumber>,
     /// The organisation's number; organisations only.
     ///
-    /// `OrganizationNumber` on the wire; in 10 of 18 samples.
+    /// `OrganizationNumber` on the wire; in 12 of 21 samples.
     #[serde(
         rename = "OrganizationNumber",
         default,
@@ -79,7 +83,7 @@ pub struct Reportee {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// The main unit of a sub unit.
     ///
-    /// `ParentOrganizationNumber` on the wire; in 3 of 18 samples.
+    /// `ParentOrganizationNumber` on the wire; in 3 of 21 samples.
     #[serde(
         rename = "ParentOrganizationNumber",
         default,
@@ -89,7 +93,7 @@ pub struct Reportee {
     pub parent_organisation_number: Option<ReceivedOrganisationNumber>,
     /// The register's code for the form of organisation (`AS`, `BEDR`, `ENK`, …).
     ///
-    /// `OrganizationForm` on the wire; in 8 of 18 samples.
+    /// `OrganizationForm` on the wire; in 10 of 21 samples.
     #[serde(
         rename = "OrganizationForm",
         default,
@@ -99,7 +103,7 @@ pub struct Reportee {
     pub organisation_form: Option<String>,
     /// Whether the organisation is active; people have none.
     ///
-    /// `Status` on the wire; in 10 of 18 samples.
+    /// `Status` on the wire; in 12 of 21 samples.
     #[serde(
         default,
         deserialize_with = "wire::set",
@@ -108,7 +112,7 @@ pub struct Reportee {
     pub status: Option<ReporteeStatus>,
     /// `self` and `messages`.
     ///
-    /// `_links` on the wire; in 5 of 18 samples.
+    /// `_links` on the wire; in 5 of 21 samples.
     #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
     pub links: Option<Links>,
 }
@@ -1546,17 +1550,551 @@ pub struct PersonalContact {
     pub links: Option<Links>,
 }
 
+/// A consent (samtykke) as a service owner sees it. Here the parties are objects.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Consent {
+    /// Which consent.
+    ///
+    /// `ConsentId` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "ConsentId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<IntOrText>,
+    /// The code that its token is had by.
+    ///
+    /// `AuthorizationCode` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub authorization_code: Option<String>,
+    /// Whether it is in force.
+    ///
+    /// `Status` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub status: Option<ConsentStatus>,
+    /// Who consented.
+    ///
+    /// `OfferedBy` on the wire; in 1 of 1 sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered_by: Option<Reportee>,
+    /// Who may use it.
+    ///
+    /// `CoveredBy` on the wire; in 1 of 1 sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<Reportee>,
+    /// Their supplier.
+    ///
+    /// `HandledBy` on the wire; in 1 of 1 sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handled_by: Option<Reportee>,
+    /// When it was given.
+    ///
+    /// `Created` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created: Option<Timestamp>,
+    /// Until when it is in force.
+    ///
+    /// `ValidTo` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub valid_to: Option<Timestamp>,
+    /// When it was last changed.
+    ///
+    /// `LastChanged` on the wire; in 1 of 1 sample.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_changed: Option<Timestamp>,
+}
+
+/// A request for a consent (samtykkeforespørsel). Here the parties are texts, and the members
+/// come in Pascal, camel or mixed case.
+///
+/// Seen in 3 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ConsentRequest {
+    /// The request's code.
+    ///
+    /// `AuthorizationCode` on the wire (also `authorizationCode`); in 3 of 3 samples.
+    #[serde(
+        alias = "authorizationCode",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub authorization_code: Option<String>,
+    /// How far it is.
+    ///
+    /// `RequestStatus` on the wire (also `requestStatus`); in 2 of 3 samples.
+    #[serde(
+        rename = "RequestStatus",
+        alias = "requestStatus",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub status: Option<RequestStatus>,
+    /// When it was made.
+    ///
+    /// `Created` on the wire (also `created`); in 2 of 3 samples.
+    #[serde(
+        alias = "created",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created: Option<Timestamp>,
+    /// When it was last changed.
+    ///
+    /// `LastChanged` on the wire (also `lastChanged`); in 2 of 3 samples.
+    #[serde(
+        alias = "lastChanged",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_changed: Option<Timestamp>,
+    /// Who asks.
+    ///
+    /// `CoveredBy` on the wire (also `coveredBy`); in 3 of 3 samples.
+    #[serde(
+        alias = "coveredBy",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub covered_by: Option<PartyNumber>,
+    /// Who is asked.
+    ///
+    /// `OfferedBy` on the wire (also `offeredBy`); in 3 of 3 samples.
+    #[serde(
+        alias = "offeredBy",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub offered_by: Option<PartyNumber>,
+    /// The name of who is asked.
+    ///
+    /// `OfferedByName` on the wire (also `offeredByName`); in 1 of 3 samples.
+    #[serde(
+        alias = "offeredByName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub offered_by_name: Option<String>,
+    /// The supplier of who asks.
+    ///
+    /// `HandledBy` on the wire (also `handledBy`); in 2 of 3 samples.
+    #[serde(
+        alias = "handledBy",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub handled_by: Option<PartyNumber>,
+    /// The person who must answer for an organisation.
+    ///
+    /// `RequiredDelegator` on the wire (also `requiredDelegator`); in 2 of 3 samples.
+    #[serde(
+        alias = "requiredDelegator",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub required_delegator: Option<PartyNumber>,
+    /// That person's name.
+    ///
+    /// `RequiredDelegatorName` on the wire (also `requiredDelegatorName`); in 1 of 3 samples.
+    #[serde(
+        alias = "requiredDelegatorName",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub required_delegator_name: Option<String>,
+    /// Until when the consent would be in force.
+    ///
+    /// `ValidTo` on the wire (also `validTo`); in 3 of 3 samples.
+    #[serde(
+        alias = "validTo",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub valid_to: Option<Timestamp>,
+    /// Where the browser goes afterwards.
+    ///
+    /// `RedirectUrl` on the wire (also `redirectUrl`); in 3 of 3 samples.
+    #[serde(
+        alias = "redirectUrl",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub redirect_url: Option<String>,
+    /// What is asked for.
+    ///
+    /// `RequestResources` on the wire (also `requestResources`, `requestServices`,
+    /// `RequestServices`); in 3 of 3 samples.
+    #[serde(
+        rename = "RequestResources",
+        alias = "requestResources",
+        alias = "requestServices",
+        alias = "RequestServices",
+        default,
+        deserialize_with = "wire::list"
+    )]
+    pub resources: Vec<RequestResource>,
+    /// What is said to who is asked, by language (`no-nb`, `no-nn`, `en`).
+    ///
+    /// `RequestMessage` on the wire (also `requestMessage`); in 3 of 3 samples.
+    #[serde(
+        rename = "RequestMessage",
+        alias = "requestMessage",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub message: Option<BTreeMap<String, String>>,
+    /// Whether it shows in Altinn's inbox (`Show`, `Hide`).
+    ///
+    /// `PortalViewMode` on the wire (also `portalViewMode`); in 3 of 3 samples.
+    #[serde(
+        alias = "portalViewMode",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub portal_view_mode: Option<String>,
+    /// What is wrong with it.
+    ///
+    /// `Errors` on the wire (also `errors`); in 1 of 3 samples.
+    #[serde(alias = "errors", default, deserialize_with = "wire::list")]
+    pub errors: Vec<ErrorBody>,
+    /// `self`, `gui`.
+    ///
+    /// `_links` on the wire; in 1 of 3 samples.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// What a request asks for: a service, and what of it.
+///
+/// Seen in 5 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RequestResource {
+    /// The service's code.
+    ///
+    /// `ServiceCode` on the wire (also `serviceCode`); in 5 of 5 samples.
+    #[serde(
+        alias = "serviceCode",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub service_code: Option<String>,
+    /// The edition's code.
+    ///
+    /// `ServiceEditionCode` on the wire (also `serviceEditionCode`); in 5 of 5 samples.
+    #[serde(
+        alias = "serviceEditionCode",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub service_edition_code: Option<IntOrText>,
+    /// The app: `org/app`.
+    ///
+    /// `AltinnAppId` on the wire (also `altinnAppId`); in 2 of 5 samples.
+    #[serde(
+        rename = "AltinnAppId",
+        alias = "altinnAppId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub app: Option<String>,
+    /// What of it.
+    ///
+    /// `Operations` on the wire (also `operations`); in 3 of 5 samples.
+    #[serde(alias = "operations", default, deserialize_with = "wire::list")]
+    pub operations: Vec<RightAction>,
+    /// What the service asks for besides, by name.
+    ///
+    /// `Metadata` on the wire (also `metadata`); in 2 of 5 samples.
+    #[serde(alias = "metadata", skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, IntOrText>>,
+}
+
+/// A request to be given rights (releases 20.12 to 23.4).
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DelegationRequest {
+    /// Which request.
+    ///
+    /// `Guid` on the wire (also `guid`); in 1 of 1 sample.
+    #[serde(
+        rename = "Guid",
+        alias = "guid",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<String>,
+    /// How far it is.
+    ///
+    /// `RequestStatus` on the wire (also `requestStatus`); in 1 of 1 sample.
+    #[serde(
+        rename = "RequestStatus",
+        alias = "requestStatus",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub status: Option<RequestStatus>,
+    /// Who asks.
+    ///
+    /// `CoveredBy` on the wire (also `coveredBy`); in 1 of 1 sample.
+    #[serde(
+        alias = "coveredBy",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub covered_by: Option<PartyNumber>,
+    /// Who is asked.
+    ///
+    /// `OfferedBy` on the wire (also `offeredBy`); in 1 of 1 sample.
+    #[serde(
+        alias = "offeredBy",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub offered_by: Option<PartyNumber>,
+    /// Where the browser goes afterwards.
+    ///
+    /// `RedirectUrl` on the wire (also `redirectUrl`); in 1 of 1 sample.
+    #[serde(
+        alias = "redirectUrl",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub redirect_url: Option<String>,
+    /// What is said to who is asked: one text, not one for each language.
+    ///
+    /// `RequestMessage` on the wire (also `requestMessage`); in 1 of 1 sample.
+    #[serde(
+        rename = "RequestMessage",
+        alias = "requestMessage",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub message: Option<String>,
+    /// Whether the user stays logged in.
+    ///
+    /// `KeepSessionAlive` on the wire (also `keepSessionAlive`); in 1 of 1 sample.
+    #[serde(alias = "keepSessionAlive", skip_serializing_if = "Option::is_none")]
+    pub keep_session_alive: Option<bool>,
+    /// When it was made.
+    ///
+    /// `Created` on the wire (also `created`); in 1 of 1 sample.
+    #[serde(
+        alias = "created",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created: Option<Timestamp>,
+    /// When it was last changed.
+    ///
+    /// `LastChanged` on the wire (also `lastChanged`); in 1 of 1 sample.
+    #[serde(
+        alias = "lastChanged",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_changed: Option<Timestamp>,
+    /// What is asked for.
+    ///
+    /// `RequestResources` on the wire (also `requestResources`, `requestServices`); in 1 of 1
+    /// sample.
+    #[serde(
+        rename = "RequestResources",
+        alias = "requestResources",
+        alias = "requestServices",
+        default,
+        deserialize_with = "wire::list"
+    )]
+    pub resources: Vec<RequestResource>,
+    /// `self`, `sendRequest`.
+    ///
+    /// `_links` on the wire; in 1 of 1 sample.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// The claims of a consent token.
+///
+/// Seen in 3 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ConsentToken {
+    /// What is consented to: `CODE_EDITION` or `CODE_EDITION_NAME=VALUE` each; in older tokens all
+    /// in one text, with commas.
+    ///
+    /// `Services` on the wire (also `ServiceCodes`); in 3 of 3 samples.
+    #[serde(alias = "ServiceCodes", skip_serializing_if = "Option::is_none")]
+    pub services: Option<OneOrMany<String>>,
+    /// The consent's code.
+    ///
+    /// `AuthorizationCode` on the wire; in 3 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub authorization_code: Option<String>,
+    /// Who consented.
+    ///
+    /// `OfferedBy` on the wire; in 3 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub offered_by: Option<PartyNumber>,
+    /// Who may use it.
+    ///
+    /// `CoveredBy` on the wire; in 3 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub covered_by: Option<PartyNumber>,
+    /// Their supplier.
+    ///
+    /// `HandledBy` on the wire; in 1 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub handled_by: Option<PartyNumber>,
+    /// The person who answered for an organisation.
+    ///
+    /// `RequiredDelegator` on the wire; in 1 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub required_delegator: Option<PartyNumber>,
+    /// When the consent was given: seconds since 1970, or a date in older tokens.
+    ///
+    /// `DelegatedDate` on the wire; in 3 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub delegated_date: Option<IntOrText>,
+    /// When it ends, likewise.
+    ///
+    /// `ValidToDate` on the wire; in 3 of 3 samples.
+    #[serde(
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub valid_to_date: Option<IntOrText>,
+    /// `altinn.no`.
+    ///
+    /// `iss` on the wire; in 3 of 3 samples.
+    #[serde(
+        rename = "iss",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub issuer: Option<String>,
+    /// When the token begins, in seconds since 1970.
+    ///
+    /// `nbf` on the wire; in 3 of 3 samples.
+    #[serde(
+        rename = "nbf",
+        default,
+        deserialize_with = "wire::int",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub not_before: Option<i64>,
+    /// When the token ends: 30 s after it begins.
+    ///
+    /// `exp` on the wire; in 3 of 3 samples.
+    #[serde(
+        rename = "exp",
+        default,
+        deserialize_with = "wire::int",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub expires: Option<i64>,
+    /// When it was issued.
+    ///
+    /// `iat` on the wire; in 1 of 3 samples.
+    #[serde(
+        rename = "iat",
+        default,
+        deserialize_with = "wire::int",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub issued_at: Option<i64>,
+}
+
 /// The JSON body of an error, where there is one: most errors of Altinn 2 are an empty body
 /// and a reason phrase. Consent requests answer with an array of these.
 ///
-/// Seen in 3 samples.
+/// Seen in 4 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ErrorBody {
     /// Altinn's code.
     ///
-    /// `ErrorCode` on the wire (also `errorCode`); in 3 of 3 samples.
+    /// `ErrorCode` on the wire (also `errorCode`); in 4 of 4 samples.
     #[serde(
         rename = "ErrorCode",
         alias = "errorCode",
@@ -1567,7 +2105,7 @@ pub struct ErrorBody {
     pub code: Option<IntOrText>,
     /// What Altinn says.
     ///
-    /// `ErrorMessage` on the wire (also `errorMessage`, `errorDescription`); in 3 of 3 samples.
+    /// `ErrorMessage` on the wire (also `errorMessage`, `errorDescription`); in 4 of 4 samples.
     #[serde(
         rename = "ErrorMessage",
         alias = "errorMessage",
@@ -2008,6 +2546,100 @@ impl OpenEnum for ServiceType {
 }
 
 wire::open_enum!(ServiceType);
+
+/// Whether a consent is in force.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConsentStatus {
+    /// In force.
+    ///
+    /// `Active` on the wire (also `active`).
+    Active,
+    /// Taken back, or used up.
+    ///
+    /// `Revoked` on the wire (also `revoked`).
+    Revoked,
+    /// A value this version does not know, as it arrived.
+    Other(Box<str>),
+}
+
+impl OpenEnum for ConsentStatus {
+    fn from_wire(text: &str) -> Self {
+        match text {
+            "Active" | "active" => Self::Active,
+            "Revoked" | "revoked" => Self::Revoked,
+            _ => Self::Other(text.into()),
+        }
+    }
+    fn as_wire(&self) -> &str {
+        match self {
+            Self::Active => "Active",
+            Self::Revoked => "Revoked",
+            Self::Other(text) => text,
+        }
+    }
+    fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+}
+
+wire::open_enum!(ConsentStatus);
+
+/// How far a request for a consent or for rights is.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestStatus {
+    /// Made, and not sent yet; its maker sees it only.
+    ///
+    /// `Created` on the wire.
+    Created,
+    /// Sent.
+    ///
+    /// `Unopened` on the wire.
+    Unopened,
+    /// Looked at.
+    ///
+    /// `Opened` on the wire.
+    Opened,
+    /// Answered with yes.
+    ///
+    /// `Accepted` on the wire.
+    Accepted,
+    /// Answered with no.
+    ///
+    /// `Rejected` on the wire.
+    Rejected,
+    /// A value this version does not know, as it arrived.
+    Other(Box<str>),
+}
+
+impl OpenEnum for RequestStatus {
+    fn from_wire(text: &str) -> Self {
+        match text {
+            "Created" => Self::Created,
+            "Unopened" => Self::Unopened,
+            "Opened" => Self::Opened,
+            "Accepted" => Self::Accepted,
+            "Rejected" => Self::Rejected,
+            _ => Self::Other(text.into()),
+        }
+    }
+    fn as_wire(&self) -> &str {
+        match self {
+            Self::Created => "Created",
+            Self::Unopened => "Unopened",
+            Self::Opened => "Opened",
+            Self::Accepted => "Accepted",
+            Self::Rejected => "Rejected",
+            Self::Other(text) => text,
+        }
+    }
+    fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+}
+
+wire::open_enum!(RequestStatus);
 
 /// Altinn 2's name for someone one may act for: `r` and digits (`r50170460`). It stands in
 /// paths where `{who}` or a receiver is asked for.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use altinn_auth::{EnterpriseUserCredentials, Environment};
 use altinn_authz::Error;
 use altinn_authz::altinn2::models::{
-    AppRight, AppRightSource, Organization, RightSource, Role, RoleType, ServiceMetaData,
-    ServiceType,
+    AppRight, AppRightSource, Consent, ConsentRequest, ConsentToken, DelegationRequest,
+    Organization, RightSource, Role, RoleType, ServiceMetaData, ServiceType,
 };
 use altinn_authz::altinn2::odata::{self, Query};
 use altinn_authz::altinn2::{
@@ -331,6 +331,30 @@ async fn call(clients: &Clients, fixture: &Fixture) -> Value {
             };
             shown(client.reportees_with(&query).await)
         }
+        "so-consents" => {
+            let one = Query::new().at_most(1);
+            shown(
+                owner
+                    .pages::<Consent>(below(fixture, 3), &one)
+                    .unwrap()
+                    .all()
+                    .await,
+            )
+        }
+        "so-delegationrequests" => {
+            let one = Query::new().at_most(1);
+            let path = below(fixture, 3);
+            shown(
+                owner
+                    .pages::<DelegationRequest>(path, &one)
+                    .unwrap()
+                    .all()
+                    .await,
+            )
+        }
+        "consentrequest-one" => shown(client.read::<ConsentRequest>(below(fixture, 2)).await),
+        "consent-token" => shown(client.read::<String>(below(fixture, 2)).await),
+        "consent-token-claims" => shown(client.read::<ConsentToken>(below(fixture, 2)).await),
         "reportee-one" => shown(client.reportee(&at(2).into()).await),
         "reportee-of" => shown(client.reportee_of(who(), &receiver()).await),
         "organizations-list" => shown(client.organisations(None).await),
@@ -344,6 +368,16 @@ async fn call(clients: &Clients, fixture: &Fixture) -> Value {
         "errors" => shown(client.delegations_with(who(), &query(fixture)).await),
         other => panic!("{other} is a fixture without a call: add it here"),
     }
+}
+
+/// Path and query of the fixture from a segment on, without the language, which the client adds.
+fn below(fixture: &Fixture, slash: usize) -> &str {
+    let path = &fixture.request.path;
+    let (at, _) = path.match_indices('/').nth(slash - 1).unwrap();
+    path[at + 1..]
+        .trim_end_matches(['?', '&'])
+        .trim_end_matches("language=1044")
+        .trim_end_matches(['?', '&'])
 }
 
 fn shown<T: Serialize>(result: Result<T, Error>) -> Value {
