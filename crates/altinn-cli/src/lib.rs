@@ -57,6 +57,11 @@ pub fn run<T: Into<OsString>>(args: impl IntoIterator<Item = T>) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// The README of the workspace: its six steps compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
+
 /// Help and the version are what was asked for; anything else is a mistake in the command line.
 fn command_line(console: &Console, error: &clap::Error) -> Exit {
     if !error.use_stderr() {
