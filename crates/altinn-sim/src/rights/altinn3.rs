@@ -21,6 +21,16 @@ pub(crate) struct Connection {
     pub(crate) packages: BTreeMap<String, Uuid>,
     /// Per resource the actions given.
     pub(crate) rights: BTreeMap<String, BTreeSet<String>>,
+    /// Per instance of a resource the actions given.
+    pub(crate) instances: BTreeMap<Instance, BTreeSet<String>>,
+}
+
+/// A single instance of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Instance {
+    pub(crate) resource: String,
+    /// A whole URN.
+    pub(crate) id: String,
 }
 
 impl Connection {
@@ -31,11 +41,12 @@ impl Connection {
             to,
             packages: BTreeMap::new(),
             rights: BTreeMap::new(),
+            instances: BTreeMap::new(),
         }
     }
 
     fn is_active(&self) -> bool {
-        !self.packages.is_empty() || !self.rights.is_empty()
+        !self.packages.is_empty() || !self.rights.is_empty() || !self.instances.is_empty()
     }
 }
 
@@ -133,6 +144,31 @@ impl Connections {
     pub(crate) fn take_resource(&mut self, from: Uuid, to: Uuid, resource: &str) {
         if let Some(connection) = self.find_mut(from, to) {
             connection.rights.remove(resource);
+        }
+    }
+
+    /// As [`give_rights`](Self::give_rights), to one instance.
+    pub(crate) fn give_instance(
+        &mut self,
+        from: Uuid,
+        to: Uuid,
+        instance: Instance,
+        actions: BTreeSet<String>,
+        replace: bool,
+    ) {
+        if let Some(connection) = self.find_mut(from, to) {
+            let held = connection.instances.entry(instance).or_default();
+            if replace {
+                *held = actions;
+            } else {
+                held.extend(actions);
+            }
+        }
+    }
+
+    pub(crate) fn take_instance(&mut self, from: Uuid, to: Uuid, instance: &Instance) {
+        if let Some(connection) = self.find_mut(from, to) {
+            connection.instances.remove(instance);
         }
     }
 

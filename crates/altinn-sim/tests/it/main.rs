@@ -5,6 +5,7 @@
 mod altinn;
 mod altinn2;
 mod altinn3;
+mod altinn3_more;
 mod client;
 mod id_porten;
 mod maskinporten;
