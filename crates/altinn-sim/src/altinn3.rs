@@ -15,9 +15,11 @@ mod connections;
 mod entity;
 mod holdings;
 mod instances;
+mod owner_packages;
 mod packages;
 mod parties;
 mod problem;
+mod requests;
 mod resources;
 
 use std::future::Future;
@@ -27,7 +29,7 @@ use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequestParts as _, Query, RawPathParams, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -50,6 +52,20 @@ const PARTIES_SCOPE: &str = "altinn:accessmanagement/authorizedparties";
 const OWNER_PARTIES_SCOPE: &str = "altinn:accessmanagement/authorizedparties.resourceowner";
 const ALL_PARTIES_SCOPE: &str = "altinn:accessmanagement/authorizedparties.admin";
 const CONNECTIONS_SCOPE: &str = "altinn:accessmanagement/enduser:connections:";
+const REQUESTS_READ: Access = Access::Party(
+    "altinn:accessmanagement/enduser:requests.read",
+    Power::Access,
+);
+const REQUESTS_WRITE: Access = Access::Party(
+    "altinn:accessmanagement/enduser:requests.write",
+    Power::Access,
+);
+const OWNER_REQUESTS_READ: Access =
+    Access::Organisation(&["altinn:serviceowner/delegationrequests.read"]);
+const OWNER_REQUESTS_WRITE: Access =
+    Access::Organisation(&["altinn:serviceowner/delegationrequests.write"]);
+const OWNER_PACKAGES: Access =
+    Access::Organisation(&["altinn:serviceowner/delegations:accesspackage.write"]);
 const MAX_BODY: usize = 1 << 20;
 
 pub(crate) fn router(sim: Sim) -> Router {
@@ -131,7 +147,100 @@ pub(crate) fn router(sim: Sim) -> Router {
                 parties::of_subject,
             )),
         )
+        .merge(requests_router())
         .with_state(sim)
+}
+
+fn requests_router() -> Router<Sim> {
+    let route = |path: &str| format!("{BASE}/request{path}");
+    let owner = |path: &str| format!("{SERVICE_OWNER}/delegationrequests{path}");
+    Router::new()
+        .route(&route(""), get(operation(REQUESTS_READ, requests::one)))
+        .route(
+            &route("/sent"),
+            get(operation(REQUESTS_READ, requests::sent)),
+        )
+        .route(
+            &route("/received"),
+            get(operation(REQUESTS_READ, requests::received)),
+        )
+        .route(
+            &route("/sent/count"),
+            get(operation(REQUESTS_READ, requests::count_sent)),
+        )
+        .route(
+            &route("/received/count"),
+            get(operation(REQUESTS_READ, requests::count_received)),
+        )
+        .route(
+            &route("/resource"),
+            post(operation(REQUESTS_WRITE, requests::ask_resource)),
+        )
+        .route(
+            &route("/package"),
+            post(operation(REQUESTS_WRITE, requests::ask_package)),
+        )
+        .route(
+            &route("/sent/withdraw"),
+            put(operation(REQUESTS_WRITE, requests::withdraw)),
+        )
+        .route(
+            &route("/received/approve"),
+            put(operation(REQUESTS_WRITE, requests::approve)),
+        )
+        .route(
+            &route("/received/reject"),
+            put(operation(REQUESTS_WRITE, requests::reject)),
+        )
+        .route(
+            &route("/draft/confirm"),
+            put(operation(REQUESTS_WRITE, requests::confirm)),
+        )
+        .route(
+            &route("/draft"),
+            get(operation(Access::Portal, requests::draft)),
+        )
+        .route(
+            &owner("/_meta/urns/party"),
+            get(operation(OWNER_REQUESTS_READ, requests::party_urns)),
+        )
+        .route(
+            &owner(""),
+            post(operation(
+                OWNER_REQUESTS_WRITE,
+                requests::owner_asks_inverted,
+            )),
+        )
+        .route(
+            &owner("/resource"),
+            post(operation(
+                OWNER_REQUESTS_WRITE,
+                requests::owner_asks_resource,
+            )),
+        )
+        .route(
+            &owner("/package"),
+            post(operation(
+                OWNER_REQUESTS_WRITE,
+                requests::owner_asks_package,
+            )),
+        )
+        .route(
+            &owner("/{id}/status"),
+            get(operation(OWNER_REQUESTS_READ, requests::owner_status)),
+        )
+        .route(
+            &owner("/{id}/withdraw"),
+            put(operation(OWNER_REQUESTS_WRITE, requests::owner_withdraw)),
+        )
+        .route(
+            &format!("{SERVICE_OWNER}/connections/accesspackages"),
+            post(operation(OWNER_PACKAGES, owner_packages::give)),
+        )
+        .route(
+            &format!("{SERVICE_OWNER}/connections/accesspackages/revoke"),
+            post(operation(OWNER_PACKAGES, owner_packages::revoke)),
+        )
 }
 
 /// What a call needs before it is looked at (wire facts, Altinn 3 §2.1 and §2.5).
@@ -147,6 +256,10 @@ enum Access {
     Read,
     /// Either direction, to write.
     Write,
+    /// This scope, by somebody who may do this for the party.
+    Party(&'static str, Power),
+    /// The portal's scope; no party.
+    Portal,
     /// One of these scopes, and an organisation's own token.
     Organisation(&'static [&'static str]),
 }
@@ -258,6 +371,11 @@ fn admitted(
                 .map(|o| actor(o.party_uuid, 0))
                 .ok_or(Refusal::FORBIDDEN);
         }
+        Access::Portal => {
+            let portal = caller.has_scope(PORTAL_SCOPE);
+            return somebody.filter(|_| portal).ok_or(Refusal::FORBIDDEN);
+        }
+        Access::Party(name, power) => (scope(name), power),
         Access::ToOthers => (connection_scope("toothers.write"), Power::Access),
         Access::Instances => (connection_scope("toothers.write"), Power::Instances),
         Access::Read => (directed("read"), Power::Access),
@@ -388,6 +506,14 @@ impl Call<'_> {
 
     fn authority(&self, party: Uuid) -> Authority<'_> {
         Authority::of(self.world, &self.held.altinn3, self.actor.id, party)
+    }
+
+    /// What the real side has switched off is not there.
+    fn gate(&self, switched_off: bool) -> Result<(), Refusal> {
+        if switched_off {
+            return Err(Refusal::Bare(StatusCode::NOT_FOUND));
+        }
+        Ok(())
     }
 
     fn sticks(&self) -> bool {

@@ -522,6 +522,9 @@ pub struct ServiceOwner {
     pub code: String,
     /// Name for people.
     pub name: String,
+    /// Altinn 3: codes of the access packages that it may give between others.
+    #[serde(default)]
+    pub may_give: Vec<String>,
 }
 
 /// An Altinn 3 access package (tilgangspakke).
@@ -546,6 +549,9 @@ pub struct AccessPackage {
     /// Whether it can be given on.
     #[serde(default = "yes")]
     pub delegable: bool,
+    /// Whether it belongs to people (innbyggere) and not to organisations.
+    #[serde(default)]
+    pub for_people: bool,
     /// Whether it is for client relations (klientforhold), and so for agents only.
     #[serde(default)]
     pub for_clients: bool,
@@ -951,6 +957,9 @@ impl World {
         }
         for o in &self.service_owners {
             self.need_organisation("service_owners", &o.organisation)?;
+            for package in &o.may_give {
+                self.need_package("service_owners", package)?;
+            }
         }
         for r in &self.resources {
             let known = self.service_owners.iter().any(|o| o.code == r.owner);

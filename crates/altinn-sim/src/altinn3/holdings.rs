@@ -116,7 +116,8 @@ fn between<'w>(
             };
             if let Some(role) = Role::of_register(world, &entry.role) {
                 let packages = if role.holds_everything() {
-                    world.access_packages.iter().collect()
+                    let all = world.access_packages.iter();
+                    all.filter(|package| !package.for_people).collect()
                 } else {
                     Vec::new()
                 };

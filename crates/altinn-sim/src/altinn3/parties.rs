@@ -75,6 +75,7 @@ fn subject(world: &World, kind: &str, value: &str) -> Option<Option<Uuid>> {
 
 /// `POST serviceowner/authorizedparties`: the same of somebody else, for a service owner; a bare array.
 pub(super) fn of_subject(call: &mut Call<'_>) -> Outcome {
+    call.gate(call.sim.quirks.switched_off.service_owner_parties)?;
     let members = body_members(&call.body)?.ok_or_else(|| {
         Refusal::Binding(
             String::new(),

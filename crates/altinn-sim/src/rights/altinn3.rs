@@ -50,6 +50,63 @@ impl Connection {
     }
 }
 
+/// That one party has asked another for access.
+#[derive(Clone, Debug)]
+pub(crate) struct AccessRequest {
+    pub(crate) id: Uuid,
+    /// Who asks.
+    pub(crate) from: Uuid,
+    /// Who is to grant.
+    pub(crate) to: Uuid,
+    /// On whose initiative: the one who asks, or a service owner.
+    pub(crate) by: Uuid,
+    pub(crate) what: Requested,
+    pub(crate) status: RequestStatus,
+    pub(crate) updated: Timestamp,
+    pub(crate) updated_by: Option<Uuid>,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Requested {
+    Resource {
+        id: String,
+        actions: BTreeSet<String>,
+    },
+    Package(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestStatus {
+    Draft,
+    Pending,
+    Approved,
+    Rejected,
+    Withdrawn,
+}
+
+impl RequestStatus {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Draft, "Draft"),
+        (Self::Pending, "Pending"),
+        (Self::Approved, "Approved"),
+        (Self::Rejected, "Rejected"),
+        (Self::Withdrawn, "Withdrawn"),
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(status, _)| *status == self)
+            .map_or("None", |(_, name)| name)
+    }
+
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, n)| n.eq_ignore_ascii_case(name))
+            .map(|(status, _)| *status)
+    }
+}
+
 /// The connection still carries packages or rights.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StillActive;
@@ -59,6 +116,9 @@ pub(crate) struct StillActive;
 pub(crate) struct Connections {
     connections: Vec<Connection>,
     failed_lookups: HashMap<i64, (u32, Timestamp)>,
+    pub(crate) requests: Vec<AccessRequest>,
+    /// Packages (from, to, code) that a service owner has given, and which.
+    pub(crate) given_by_owner: BTreeMap<(Uuid, Uuid, String), Uuid>,
 }
 
 impl Connections {
