@@ -45,6 +45,9 @@ pub enum ErrorKind {
     ForeignLink,
     /// What was given cannot be right; nothing was sent.
     InvalidInput,
+    /// The file that a [batch](crate::batch) keeps its results in cannot be read or written, or is
+    /// another list's.
+    Journal,
     /// A web page came, or a way to one, where Altinn 2's answer was due: Altinn 2 takes a call
     /// without a user for a browser, and since 2026-06-19 there is nothing but pages.
     LoginPage,

@@ -369,6 +369,7 @@ const REQUIREMENTS: &str = "list the roles that give access to a service";
 
 /// Which schema of a lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LookupSchema {
     /// That of the question.
     Request,
