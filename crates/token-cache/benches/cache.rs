@@ -182,10 +182,13 @@ fn hits(table: &mut Table) {
     let the_key = key(0);
 
     let [bare, lent, awaited, found, built, _, moka_hit] = in_turns([
-        ("an `arc_swap` load and a reading of both (coarse) clocks", &mut || {
-            black_box(swap.load());
-            black_box(clock.now_at_least());
-        }),
+        (
+            "an `arc_swap` load and a reading of both (coarse) clocks",
+            &mut || {
+                black_box(swap.load());
+                black_box(clock.now_at_least());
+            },
+        ),
         ("hit through a handle, lent (`try_token`)", &mut || {
             black_box(handle.try_token().unwrap().header_value());
         }),
@@ -196,13 +199,19 @@ fn hits(table: &mut Table) {
             let handle = cache.handle(the_key, Arc::clone(&source));
             black_box(now(handle.token()).unwrap().header_value());
         }),
-        ("the same, the key built of its parts each time", &mut || {
-            let handle = cache.handle(key(0), Arc::clone(&source));
-            black_box(now(handle.token()).unwrap().header_value());
-        }),
-        ("a reading of both exact clocks, as a hit would need elsewhere", &mut || {
-            black_box(clock.now());
-        }),
+        (
+            "the same, the key built of its parts each time",
+            &mut || {
+                let handle = cache.handle(key(0), Arc::clone(&source));
+                black_box(now(handle.token()).unwrap().header_value());
+            },
+        ),
+        (
+            "a reading of both exact clocks, as a hit would need elsewhere",
+            &mut || {
+                black_box(clock.now());
+            },
+        ),
         ("hit of a `moka` future cache", &mut || {
             black_box(now(moka.get(&the_key)).unwrap());
         }),
@@ -212,9 +221,19 @@ fn hits(table: &mut Table) {
     table.row("awaited", of_bare(awaited), "none", true);
     let of_moka = |time: f64| format!("{:.1} times as fast as moka", moka_hit / time);
     table.row("lent", of_moka(lent), "4 times", moka_hit >= 4.0 * lent);
-    table.row("awaited", of_moka(awaited), "4 times", moka_hit >= 4.0 * awaited);
+    table.row(
+        "awaited",
+        of_moka(awaited),
+        "4 times",
+        moka_hit >= 4.0 * awaited,
+    );
     table.row("full request", of_moka(found), "once", moka_hit > found);
-    table.row("full request with the key built", of_moka(built), "none", true);
+    table.row(
+        "full request with the key built",
+        of_moka(built),
+        "none",
+        true,
+    );
 }
 
 /// What is ready at once, as every hit is.
@@ -253,8 +272,16 @@ fn threads(table: &mut Table) {
         one = one.min(per_call(1));
         two = two.min(per_call(2));
     }
-    let measured = format!("{:.2} times the time per call ({two:.1} ns to {one:.1})", two / one);
-    table.row("2 threads instead of 1", measured, "1.5 times", two <= 1.5 * one);
+    let measured = format!(
+        "{:.2} times the time per call ({two:.1} ns to {one:.1})",
+        two / one
+    );
+    table.row(
+        "2 threads instead of 1",
+        measured,
+        "1.5 times",
+        two <= 1.5 * one,
+    );
 }
 
 fn cold_key(table: &mut Table) {
@@ -292,7 +319,8 @@ fn cold_key(table: &mut Table) {
     ] {
         // the fastest of some, for the sake of a machine that is not ours alone
         let rushes = (0..5).map(|_| rush(fails));
-        let (requests, answered, times) = rushes.min_by(|one, two| one.2.total_cmp(&two.2)).unwrap();
+        let (requests, answered, times) =
+            rushes.min_by(|one, two| one.2.total_cmp(&two.2)).unwrap();
         table.row(
             &format!("{CALLERS} callers on a cold key, {what} of 200 ms"),
             format!("{requests} requests, {answered} answered within {times:.2} fetch times"),
@@ -323,7 +351,9 @@ fn day(table: &mut Table) {
         let (mut failed, mut blocked) = (0, 0);
         for tenth in 1..REQUESTS {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            service.down.store(tenth % 12_000 >= 11_700, Ordering::SeqCst);
+            service
+                .down
+                .store(tenth % 12_000 >= 11_700, Ordering::SeqCst);
             let asked = tokio::time::Instant::now();
             failed += u32::from(handle.token().await.is_err());
             blocked += u32::from(!asked.elapsed().is_zero());
@@ -376,5 +406,9 @@ fn memory_of_this_process() {
 fn resident() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse::<usize>().ok().map(|kib| kib * 1024)
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<usize>()
+        .ok()
+        .map(|kib| kib * 1024)
 }

@@ -61,6 +61,9 @@ mod authorized;
 mod cache;
 mod clock;
 mod error;
+#[cfg(all(feature = "file", feature = "redis", any(test, feature = "__fuzzing")))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod key;
 mod measure;
 #[cfg(feature = "reqwest-middleware")]

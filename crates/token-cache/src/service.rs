@@ -112,7 +112,10 @@ impl<B: Clone> Replay<B> for CloneBody {
 
 /// Sends nothing again: a 401 is always the caller's.
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::exhaustive_structs, reason = "it is named as a value, and will never hold one")]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "it is named as a value, and will never hold one"
+)]
 pub struct NoReplay;
 
 impl<B> Replay<B> for NoReplay {

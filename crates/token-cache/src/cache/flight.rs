@@ -103,7 +103,11 @@ async fn fly<P: Primitives>(seat: Seat<P>, source: Arc<dyn Source>) {
             }
             Consequence::GiveUp(error) => {
                 tracing::warn!(%key, attempts = attempt.number(), ?class, %diagnosis, "no token");
-                return seat.land(if error.is_refusal() { "refused" } else { "failed" });
+                return seat.land(if error.is_refusal() {
+                    "refused"
+                } else {
+                    "failed"
+                });
             }
             Consequence::Superseded => return seat.land("superseded"),
         }

@@ -188,7 +188,10 @@ impl Source for Service {
                 return Err(SourceError::new(FailureClass::Refused, diagnosis));
             }
             let lifetime = Duration::from_secs(100 + number);
-            Ok(Fetched::new(SecretString::from(number.to_string()), lifetime))
+            Ok(Fetched::new(
+                SecretString::from(number.to_string()),
+                lifetime,
+            ))
         })
     }
 }

@@ -146,10 +146,20 @@ pub(crate) fn print(entries: &[Entry]) -> Zeroizing<Vec<u8>> {
         text.extend_from_slice(token.as_bytes());
         text.push(b'\n');
     }
-    let sum = hex(&Sha256::digest(&text[..]));
-    text.extend_from_slice(sum.as_bytes());
-    text.push(b'\n');
+    let last = checksum(&text);
+    text.extend_from_slice(&last);
     text
+}
+
+/// The last line.
+fn checksum(text: &[u8]) -> Vec<u8> {
+    (hex(&Sha256::digest(text)) + "\n").into_bytes()
+}
+
+/// What a fuzzer needs to get past it.
+#[cfg(test)]
+pub(crate) fn with_checksum(text: &[u8]) -> Vec<u8> {
+    [text, &checksum(text)].concat()
 }
 
 fn hex(bytes: &[u8]) -> String {

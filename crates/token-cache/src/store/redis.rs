@@ -141,8 +141,9 @@ impl Inner {
                     .set_number_of_retries(1)
                     .set_connection_timeout(Some(Duration::from_secs(2)))
                     .set_response_timeout(Some(Duration::from_secs(2)));
-                let connected = ConnectionManager::new_lazy_with_config(self.client.clone(), config)
-                    .map_err(StoreError::new)?;
+                let connected =
+                    ConnectionManager::new_lazy_with_config(self.client.clone(), config)
+                        .map_err(StoreError::new)?;
                 *connection = Some((runtime.id(), connected.clone()));
                 Ok(connected)
             }
@@ -233,8 +234,8 @@ impl Store for RedisStore {
                 return Ok(());
             }
             let sealed = inner.sealer.seal(name, &token);
-            let value =
-                sealed.ok_or_else(|| StoreError::new("the machine has no random numbers to give"))?;
+            let value = sealed
+                .ok_or_else(|| StoreError::new("the machine has no random numbers to give"))?;
             let mut script = inner.scripts.put.key(text);
             inner.run(script.arg(value.as_slice()).arg(left)).await
         })
@@ -262,11 +263,15 @@ impl Store for RedisStore {
         Box::pin(async move {
             let inner = &*self.0;
             let mut script = inner.scripts.lease.key(inner.lease_name(key));
-            let script = script.arg(&id.to_bytes()[..]).arg(milliseconds(time).max(1));
+            let script = script
+                .arg(&id.to_bytes()[..])
+                .arg(milliseconds(time).max(1));
             let held: i64 = inner.run(script).await?;
-            Ok(u64::try_from(held).map_or(Lease::Granted, |left| Lease::Held {
-                remaining: Duration::from_millis(left),
-            }))
+            Ok(
+                u64::try_from(held).map_or(Lease::Granted, |left| Lease::Held {
+                    remaining: Duration::from_millis(left),
+                }),
+            )
         })
     }
 
@@ -279,7 +284,9 @@ impl Store for RedisStore {
         Box::pin(async move {
             let inner = &*self.0;
             let mut script = inner.scripts.renew.key(inner.lease_name(key));
-            let script = script.arg(&id.to_bytes()[..]).arg(milliseconds(time).max(1));
+            let script = script
+                .arg(&id.to_bytes()[..])
+                .arg(milliseconds(time).max(1));
             inner.run(script).await
         })
     }

@@ -51,15 +51,24 @@ impl std::str::FromStr for EncryptionKey {
 
     /// From 64 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong =
-            || super::StoreError::new("the encryption key must be 64 hexadecimal digits: openssl rand -hex 32");
+        let wrong = || {
+            super::StoreError::new(
+                "the encryption key must be 64 hexadecimal digits: openssl rand -hex 32",
+            )
+        };
         let digits: Option<Zeroizing<Vec<u8>>> = text
             .trim()
             .chars()
-            .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .map(|digit| {
+                digit
+                    .to_digit(16)
+                    .and_then(|digit| u8::try_from(digit).ok())
+            })
             .collect::<Option<Vec<u8>>>()
             .map(Zeroizing::new);
-        let digits = digits.filter(|digits| digits.len() == 64).ok_or_else(wrong)?;
+        let digits = digits
+            .filter(|digits| digits.len() == 64)
+            .ok_or_else(wrong)?;
         let mut bytes = Zeroizing::new([0; 32]);
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
             *byte = pair[0] << 4 | pair[1];
@@ -100,11 +109,11 @@ impl Sealer {
     pub(crate) fn new(key: &EncryptionKey) -> Self {
         let derive = |what: &[u8]| {
             let mut derived = Zeroizing::new([0; 32]);
-            derived.copy_from_slice(&mac(&hmac(&*key.0), &[what]));
+            derived.copy_from_slice(&mac(&hmac(&key.0), &[what]));
             derived
         };
         Self {
-            names: hmac(&*derive(b"token-cache names 1")),
+            names: hmac(&derive(b"token-cache names 1")),
             cipher: XChaCha20Poly1305::new(&Key::from(*derive(b"token-cache values 1"))),
         }
     }
@@ -123,23 +132,22 @@ impl Sealer {
 
     /// `None` when the machine has no chance to give.
     pub(crate) fn seal(&self, name: Name, token: &StoredToken) -> Option<Vec<u8>> {
-        let head = self.head(token.hash());
-        let nonce = XNonce::try_generate().ok()?;
         let lifetime = u64::try_from(token.lifetime().as_millis()).unwrap_or(u64::MAX);
         let text = token.token().expose_secret();
         let mut plain = Zeroizing::new(Vec::with_capacity(8 + text.len()));
         plain.extend_from_slice(&lifetime.to_be_bytes());
         plain.extend_from_slice(text.as_bytes());
+        self.seal_bytes(name, self.head(token.hash()), &plain)
+    }
+
+    pub(crate) fn seal_bytes(&self, name: Name, head: [u8; HEAD], plain: &[u8]) -> Option<Vec<u8>> {
+        let nonce = XNonce::try_generate().ok()?;
         let payload = Payload {
-            msg: &plain,
+            msg: plain,
             aad: &authenticated(&head, name),
         };
         let sealed = self.cipher.encrypt(&nonce, payload).ok()?;
-        let mut value = Vec::with_capacity(HEAD + NONCE + sealed.len());
-        value.extend_from_slice(&head);
-        value.extend_from_slice(&nonce);
-        value.extend_from_slice(&sealed);
-        Some(value)
+        Some([&head, nonce.as_slice(), &sealed].concat())
     }
 
     /// The token that was sealed under this name, of whose life so much is left.
@@ -212,9 +220,16 @@ mod tests {
         assert!(!String::from_utf8_lossy(&value).contains("the token"));
         let opened = sealer.open(name, &value, left).unwrap();
         assert_eq!(opened.hash(), TokenHash::of("the token"));
-        assert_eq!((opened.lifetime(), opened.remaining()), (Duration::from_secs(120), left));
+        assert_eq!(
+            (opened.lifetime(), opened.remaining()),
+            (Duration::from_secs(120), left)
+        );
         assert_eq!(value[..HEAD], sealer.head(opened.hash()));
-        assert_ne!(value, sealer.seal(name, &token()).unwrap(), "never twice the same");
+        assert_ne!(
+            value,
+            sealer.seal(name, &token()).unwrap(),
+            "never twice the same"
+        );
 
         let other = Sealer::new(&EncryptionKey::new([8; 32]));
         assert!(other.open(name, &value, left).is_err());
@@ -224,7 +239,10 @@ mod tests {
             let mut changed = value.clone();
             changed[index] ^= 1;
             assert!(sealer.open(name, &changed, left).is_err(), "byte {index}");
-            assert!(sealer.open(name, &value[..index], left).is_err(), "cut to {index}");
+            assert!(
+                sealer.open(name, &value[..index], left).is_err(),
+                "cut to {index}"
+            );
         }
     }
 

@@ -22,7 +22,13 @@ struct One {
 
 impl One {
     fn add(&self, value: f64) {
-        *self.numbers.0.lock().unwrap().entry(self.name.clone()).or_default() += value;
+        *self
+            .numbers
+            .0
+            .lock()
+            .unwrap()
+            .entry(self.name.clone())
+            .or_default() += value;
     }
 }
 
@@ -43,9 +49,14 @@ impl HistogramFn for One {
 
 impl Numbers {
     fn one(&self, key: &Key) -> Arc<One> {
-        let labels = key.labels().map(|label| format!(" {}={}", label.key(), label.value()));
+        let labels = key
+            .labels()
+            .map(|label| format!(" {}={}", label.key(), label.value()));
         let name = format!("{}{}", key.name(), labels.collect::<String>());
-        Arc::new(One { numbers: self.clone(), name })
+        Arc::new(One {
+            numbers: self.clone(),
+            name,
+        })
     }
 }
 
@@ -82,10 +93,14 @@ fn hits_waits_fetches_by_result_and_age() {
             pass(70.0).await;
             bench.handle.token().await.unwrap();
             pass(1.0).await; // refreshed
-            let other = bench.cache.handle(crate::server::key("b"), bench.server.clone());
+            let other = bench
+                .cache
+                .handle(crate::server::key("b"), bench.server.clone());
             bench.server.always(Reply::Fail(FailureClass::Refused));
             assert!(other.token().await.is_err());
-            let third = bench.cache.handle(crate::server::key("c"), bench.server.clone());
+            let third = bench
+                .cache
+                .handle(crate::server::key("c"), bench.server.clone());
             bench.server.always(Reply::Fail(FailureClass::Transient));
             assert!(third.token_within(Duration::from_secs(30)).await.is_err());
         });

@@ -30,8 +30,14 @@ impl Redis {
         });
         if server.is_none() {
             let required = std::env::var_os("ALTINN_REQUIRE_REDIS").is_some();
-            assert!(!required, "ALTINN_REQUIRE_REDIS is set: apt-get install redis-server");
-            #[allow(clippy::print_stderr, reason = "who reads the tests' output is to know")]
+            assert!(
+                !required,
+                "ALTINN_REQUIRE_REDIS is set: apt-get install redis-server"
+            );
+            #[allow(
+                clippy::print_stderr,
+                reason = "who reads the tests' output is to know"
+            )]
             {
                 eprintln!("SKIPPED: there is no redis-server on this machine");
             }
@@ -103,7 +109,11 @@ fn cache(store: RedisStore, lease: Duration) -> TokenCache {
 }
 
 fn stored(text: &str, remaining: u64) -> StoredToken {
-    StoredToken::new(SecretString::from(text), LIFETIME, Duration::from_secs(remaining))
+    StoredToken::new(
+        SecretString::from(text),
+        LIFETIME,
+        Duration::from_secs(remaining),
+    )
 }
 
 async fn text(store: &RedisStore, name: &str) -> Option<String> {
@@ -116,16 +126,28 @@ async fn what_is_put_is_sealed_and_read_by_the_servers_clock() {
     let Some(redis) = Redis::start() else { return };
     let store = redis.store();
     assert_eq!(text(&store, "a").await, None);
-    store.put(&key("a"), stored("the token", 100)).await.unwrap();
+    store
+        .put(&key("a"), stored("the token", 100))
+        .await
+        .unwrap();
     assert_eq!(text(&store, "a").await.as_deref(), Some("the token"));
 
     // hashed and encrypted
     let names: Vec<String> = redis.raw(&["KEYS", "*"]).await;
-    let [name] = &names[..] else { panic!("{names:?}") };
+    let [name] = &names[..] else {
+        panic!("{names:?}")
+    };
     let digits = name.strip_prefix("token-cache:").unwrap();
     assert!(digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let hash: String = key("a").hash().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_ne!(digits, hash, "nor the plain hash, which one could find by trying");
+    let hash: String = key("a")
+        .hash()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_ne!(
+        digits, hash,
+        "nor the plain hash, which one could find by trying"
+    );
     let value: Vec<u8> = redis.raw(&["GET", name]).await;
     assert!(!String::from_utf8_lossy(&value).contains("token"));
 
@@ -142,9 +164,15 @@ async fn what_is_put_is_sealed_and_read_by_the_servers_clock() {
     assert_eq!(text(&store, "a").await.as_deref(), Some("later"));
 
     // only the token that is named is removed
-    store.remove(&key("a"), TokenHash::of("the token")).await.unwrap();
+    store
+        .remove(&key("a"), TokenHash::of("the token"))
+        .await
+        .unwrap();
     assert_eq!(text(&store, "a").await.as_deref(), Some("later"));
-    store.remove(&key("a"), TokenHash::of("later")).await.unwrap();
+    store
+        .remove(&key("a"), TokenHash::of("later"))
+        .await
+        .unwrap();
     assert_eq!(text(&store, "a").await, None);
     assert_eq!(redis.raw::<i64>(&["DBSIZE"]).await, 0);
 }
@@ -155,13 +183,19 @@ async fn what_was_not_sealed_here_is_a_miss_and_goes() {
     let store = redis.store();
     store.put(&key("a"), stored("one", 100)).await.unwrap();
     let names: Vec<String> = redis.raw(&["KEYS", "*"]).await;
-    let _: () = redis.raw(&["SET", &names[0], "something else", "PX", "900000"]).await;
+    let _: () = redis
+        .raw(&["SET", &names[0], "something else", "PX", "900000"])
+        .await;
     assert_eq!(text(&store, "a").await, None);
     // it would have outlived the next one, and kept it out
     store.put(&key("a"), stored("two", 100)).await.unwrap();
     assert_eq!(text(&store, "a").await.as_deref(), Some("two"));
     let _: i64 = redis.raw(&["PERSIST", &names[0]]).await;
-    assert_eq!(text(&store, "a").await, None, "without an end it is not ours");
+    assert_eq!(
+        text(&store, "a").await,
+        None,
+        "without an end it is not ours"
+    );
 
     // another key: other names, and nothing to read
     let url = format!("unix://{}", redis.socket().display());
@@ -176,16 +210,32 @@ async fn a_lease_is_its_holders_alone() {
     let (one, two) = (LeaseId::random(), LeaseId::random());
     let minute = Duration::from_secs(60);
     let key = key("a");
-    assert_eq!(store.lease(&key, one, minute).await.unwrap(), Lease::Granted);
-    assert_eq!(store.lease(&key, one, minute).await.unwrap(), Lease::Granted, "sent again");
+    assert_eq!(
+        store.lease(&key, one, minute).await.unwrap(),
+        Lease::Granted
+    );
+    assert_eq!(
+        store.lease(&key, one, minute).await.unwrap(),
+        Lease::Granted,
+        "sent again"
+    );
     let held = store.lease(&key, two, minute).await.unwrap();
-    assert!(matches!(held, Lease::Held { remaining } if remaining <= minute), "{held:?}");
+    assert!(
+        matches!(held, Lease::Held { remaining } if remaining <= minute),
+        "{held:?}"
+    );
     assert!(!store.renew(&key, two, minute).await.unwrap());
     store.release(&key, two).await.unwrap();
-    assert!(matches!(store.lease(&key, two, minute).await.unwrap(), Lease::Held { .. }));
+    assert!(matches!(
+        store.lease(&key, two, minute).await.unwrap(),
+        Lease::Held { .. }
+    ));
     assert!(store.renew(&key, one, 2 * minute).await.unwrap());
     store.release(&key, one).await.unwrap();
-    assert_eq!(store.lease(&key, two, minute).await.unwrap(), Lease::Granted);
+    assert_eq!(
+        store.lease(&key, two, minute).await.unwrap(),
+        Lease::Granted
+    );
 }
 
 #[tokio::test]
@@ -208,7 +258,9 @@ async fn of_a_fleet_one_fetches() {
 
 #[tokio::test]
 async fn a_server_that_goes_down_is_a_miss_and_one_that_comes_back_is_used() {
-    let Some(mut redis) = Redis::start() else { return };
+    let Some(mut redis) = Redis::start() else {
+        return;
+    };
     let server = Server::new();
     let down = cache(redis.store(), Duration::from_secs(60));
     down.handle(key("a"), server.clone()).token().await.unwrap();
@@ -305,7 +357,12 @@ async fn a_process_waits_for_the_one_that_fetches_and_reads_its_token() {
     };
     let hasty = handle.token_within(Duration::from_millis(200)).await;
     assert!(hasty.is_err(), "nobody has the token yet");
-    child.stdin.take().unwrap().write_all(b"token-of-the-other\n").unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"token-of-the-other\n")
+        .unwrap();
     assert_eq!(waiting.await.unwrap().unwrap(), "token-of-the-other");
     assert_eq!(server.calls(), 0);
     assert!(child.wait().unwrap().success());

@@ -32,13 +32,19 @@ async fn what_is_put_is_read_with_what_is_left_of_it() {
     let store = FileStore::with_clock(&path, clock.clone());
     assert_eq!(text(&store, "a").await, None);
     store.put(&key("a"), stored("one", 100)).await.unwrap();
-    store.put(&key("b"), stored("two of a kind", 50)).await.unwrap();
+    store
+        .put(&key("b"), stored("two of a kind", 50))
+        .await
+        .unwrap();
 
     // another process
     let store = FileStore::with_clock(&path, clock.clone());
     clock.advance(Duration::from_secs(30));
     let found = store.get(&key("a")).await.unwrap().unwrap();
-    assert_eq!((found.lifetime(), found.remaining()), (LIFETIME, Duration::from_secs(70)));
+    assert_eq!(
+        (found.lifetime(), found.remaining()),
+        (LIFETIME, Duration::from_secs(70))
+    );
     assert_eq!(text(&store, "b").await.as_deref(), Some("two of a kind"));
 
     // a later expiry is not overwritten by an earlier one
@@ -50,7 +56,10 @@ async fn what_is_put_is_read_with_what_is_left_of_it() {
     // only the token that is named is removed
     store.remove(&key("a"), TokenHash::of("one")).await.unwrap();
     assert_eq!(text(&store, "a").await.as_deref(), Some("later"));
-    store.remove(&key("a"), TokenHash::of("later")).await.unwrap();
+    store
+        .remove(&key("a"), TokenHash::of("later"))
+        .await
+        .unwrap();
     assert_eq!(text(&store, "a").await, None);
 
     // the clock set back: nobody knows how old it is
@@ -104,7 +113,10 @@ async fn secret_on_disk_readable() {
     let link = folder.path().join("link");
     symlink(&path, &link).unwrap();
     assert!(FileStore::new(&link).get(&key("a")).await.is_err());
-    assert!(FileStore::new(folder.path()).get(&key("a")).await.is_err(), "a folder");
+    assert!(
+        FileStore::new(folder.path()).get(&key("a")).await.is_err(),
+        "a folder"
+    );
 }
 
 #[cfg(unix)]
@@ -147,10 +159,15 @@ fn child() {
         })),
         _ => FileStore::new(path),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         match task {
-            "stop" => store.put(&key("a"), stored("of the dead", 110)).await.unwrap(),
+            "stop" => store
+                .put(&key("a"), stored("of the dead", 110))
+                .await
+                .unwrap(),
             _ => {
                 for number in 0..50 {
                     let name = format!("{task} {number}");
@@ -184,10 +201,19 @@ async fn a_process_killed_between_write_and_rename_leaves_the_old_file() {
 
     let mut child = process("stop", store.path()).spawn().unwrap();
     let says = BufReader::new(child.stderr.take().unwrap()).lines();
-    let stopped = says.map_while(Result::ok).any(|line| line == "between write and rename");
+    let stopped = says
+        .map_while(Result::ok)
+        .any(|line| line == "between write and rename");
     assert!(stopped);
-    assert!(store.0.beside(".new").exists(), "it has written, beside the file");
-    assert_eq!(text(&store, "a").await.as_deref(), Some("old"), "readers need no lock");
+    assert!(
+        store.0.beside(".new").exists(),
+        "it has written, beside the file"
+    );
+    assert_eq!(
+        text(&store, "a").await.as_deref(),
+        Some("old"),
+        "readers need no lock"
+    );
     let busy = store.put(&key("a"), stored("meanwhile", 110)).await;
     assert!(busy.is_err(), "the lock is the other's");
     child.kill().unwrap();
@@ -209,7 +235,11 @@ async fn file_cache_that_never_persists() {
         .into();
     for child in children {
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     for task in ["one", "two"] {
         for number in 0..50 {
