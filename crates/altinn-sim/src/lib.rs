@@ -25,6 +25,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod admin;
 mod altinn2;
 mod altinn3;
 mod clock;
@@ -65,6 +66,8 @@ pub enum Host {
     Altinn2,
     /// ID-porten.
     IdPorten,
+    /// Digdir's self-service: the administration API.
+    SelfService,
 }
 
 impl std::fmt::Display for Host {
@@ -74,6 +77,7 @@ impl std::fmt::Display for Host {
             Self::Platform => "platform",
             Self::Altinn2 => "altinn2",
             Self::IdPorten => "idporten",
+            Self::SelfService => "self-service",
         })
     }
 }

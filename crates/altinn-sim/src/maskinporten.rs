@@ -237,6 +237,7 @@ async fn issue(sim: &Shared, headers: &HeaderMap, body: Bytes) -> Result<Answer,
     let assertion = field("assertion")
         .filter(|a| !a.is_empty())
         .ok_or(Refusal::INVALID_FORM)?;
+    sim.admin.settle(sim);
     let token = grant::check(sim, assertion)?;
     Ok(Answer {
         access_token: sim.maskinporten.sign(&token).ok_or(Refusal::SERVER_ERROR)?,

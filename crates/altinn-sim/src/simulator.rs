@@ -25,14 +25,14 @@ use crate::server::{RequestLine, RequestLog, Service};
 use crate::state::{Shared, Sim, Urls};
 use crate::world::{Cast, Hidden, Jwk, Seed, World};
 use crate::{
-    Era, Host, Quirks, altinn2, altinn3, id_porten, maskinporten, platform, server, settings,
-    systems,
+    Era, Host, Quirks, admin, altinn2, altinn3, id_porten, maskinporten, platform, server,
+    settings, systems,
 };
 
 /// A running simulator. It stops when it is dropped.
 pub struct Simulator {
     sim: Sim,
-    tls: [String; 4],
+    tls: [String; 5],
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -68,8 +68,8 @@ impl Builder {
     /// Where to listen: `127.0.0.1` and any free ports, if not told otherwise.
     ///
     /// With a port `p`, Maskinporten is on `p`, the platform on `p + 1`, Altinn 2 on `p + 2`, the same over
-    /// TLS on the three ports after these, and ID-porten on `p + 6`, over TLS on `p + 7`. An address that is not loopback opens the simulator to
-    /// the network: it has no secrets to lose, but anyone who reaches it can use it.
+    /// TLS on the three ports after these, ID-porten on `p + 6`, over TLS on `p + 7`, and the administration API on
+    /// `p + 8`, over TLS on `p + 9`. An address that is not loopback opens the simulator to the network: it has no secrets to lose, but anyone who reaches it can use it.
     pub fn listen(self, address: SocketAddr) -> Self {
         Self { address, ..self }
     }
@@ -118,7 +118,7 @@ impl Builder {
         register_keys(&mut world, &pki, &clock)?;
 
         let mut listeners = Vec::new();
-        for offset in 0..8 {
+        for offset in 0..10 {
             listeners.push(bind(self.address, offset).await?);
         }
         let url = |scheme: &str, port: u16| {
@@ -128,7 +128,7 @@ impl Builder {
             };
             format!("{scheme}://{}", SocketAddr::new(ip, port))
         };
-        let [a, b, c, d, e, f, g, h] = ports(&listeners)?;
+        let [a, b, c, d, e, f, g, h, i, j] = ports(&listeners)?;
         let sim = Arc::new(Shared {
             started: clock.now(),
             clock,
@@ -140,10 +140,12 @@ impl Builder {
                 platform: url("http", b),
                 altinn2: url("http", c),
                 id_porten: url("http", g),
+                self_service: url("http", i),
             },
             maskinporten: maskinporten::Server::new(maskinporten),
             platform: platform::Server::new(platform),
             id_porten: id_porten::Server::new(id_porten),
+            admin: admin::Registry::default(),
             rights: Rights::of(&world, jiff::Timestamp::now()),
             requests: systems::Requests::of(&world, jiff::Timestamp::now()),
             world: RwLock::new(world),
@@ -167,11 +169,13 @@ impl Builder {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let id_porten = (Host::IdPorten, id_porten::router(sim.clone()));
+        let self_service = (Host::SelfService, admin::router(sim.clone()));
         let twice = routers
             .iter()
             .map(|r| (r, None))
             .chain(routers.iter().map(|r| (r, Some(()))))
-            .chain([(&id_porten, None), (&id_porten, Some(()))]);
+            .chain([(&id_porten, None), (&id_porten, Some(()))])
+            .chain([(&self_service, None), (&self_service, Some(()))]);
         for (listener, ((host, router), tls)) in listeners.into_iter().zip(twice) {
             let service = Service {
                 host: *host,
@@ -182,7 +186,7 @@ impl Builder {
             let tls = tls.map(|()| acceptor.clone());
             tasks.spawn(server::serve(listener, service, tls, stopped.clone()));
         }
-        let tls = [d, e, f, h].map(|port| url("https", port));
+        let tls = [d, e, f, h, j].map(|port| url("https", port));
         Ok(Simulator {
             sim,
             tls,
@@ -231,15 +235,27 @@ impl Simulator {
         &self.sim.urls.id_porten
     }
 
+    /// Base of Digdir's administration API (self-service), with `/api/v1`; it answers without that too.
+    pub fn self_service_url(&self) -> String {
+        format!("{}/api/v1", self.sim.urls.self_service)
+    }
+
+    /// How long the token server does not know of what was written through the administration API: two
+    /// minutes if not told otherwise, by the simulator's clock. In reality it can be 15.
+    pub fn set_propagation_delay(&self, delay: SignedDuration) {
+        self.sim.admin.set_delay(delay);
+    }
+
     /// The same host over TLS; trust [`ca_pem`](Self::ca_pem). Identifiers such as the issuer keep the
     /// plain address.
     pub fn tls_url(&self, host: Host) -> &str {
-        let [maskinporten, platform, altinn2, id_porten] = &self.tls;
+        let [maskinporten, platform, altinn2, id_porten, self_service] = &self.tls;
         match host {
             Host::Maskinporten => maskinporten,
             Host::Platform => platform,
             Host::Altinn2 => altinn2,
             Host::IdPorten => id_porten,
+            Host::SelfService => self_service,
         }
     }
 
@@ -438,14 +454,14 @@ async fn bind(address: SocketAddr, offset: u16) -> Result<TcpListener, Error> {
         0 => Some(0),
         port => port.checked_add(offset),
     };
-    let text = || format!("cannot listen on {address} and the seven ports after it");
+    let text = || format!("cannot listen on {address} and the nine ports after it");
     let port = port.ok_or_else(|| Error::new(ErrorKind::Listen, text()))?;
     TcpListener::bind(SocketAddr::new(address.ip(), port))
         .await
         .map_err(|e| Error::new(ErrorKind::Listen, text()).because(e))
 }
 
-fn ports(listeners: &[TcpListener]) -> Result<[u16; 8], Error> {
+fn ports(listeners: &[TcpListener]) -> Result<[u16; 10], Error> {
     let ports: Result<Vec<u16>, _> = listeners
         .iter()
         .map(|l| l.local_addr().map(|address| address.port()))

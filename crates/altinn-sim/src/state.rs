@@ -10,7 +10,7 @@ use crate::faults::Faults;
 use crate::pki::Pki;
 use crate::rights::Rights;
 use crate::world::World;
-use crate::{Era, Quirks, altinn2, id_porten, maskinporten, platform, systems};
+use crate::{Era, Quirks, admin, altinn2, id_porten, maskinporten, platform, systems};
 
 /// The shared state; handlers get it as `State<Sim>`.
 pub(crate) type Sim = Arc<Shared>;
@@ -27,7 +27,8 @@ pub(crate) struct Shared {
     pub(crate) maskinporten: maskinporten::Server,
     pub(crate) platform: platform::Server,
     pub(crate) id_porten: id_porten::Server,
-    /// Locks are taken in this order: world, rights, requests.
+    pub(crate) admin: admin::Registry,
+    /// Locks are taken in this order: the administration's, world, rights, requests.
     pub(crate) world: RwLock<World>,
     pub(crate) rights: Rights,
     pub(crate) altinn2_open: AtomicBool,
@@ -40,6 +41,7 @@ pub(crate) struct Urls {
     pub(crate) platform: String,
     pub(crate) altinn2: String,
     pub(crate) id_porten: String,
+    pub(crate) self_service: String,
 }
 
 impl Shared {

@@ -33,7 +33,7 @@ error. Ctrl-C ends it.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SimArgs {
-    /// Where to listen. With a port, the seven ports after it are taken too
+    /// Where to listen. With a port, the nine ports after it are taken too
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test binary")]
 
+mod admin;
 mod altinn;
 mod altinn2;
 mod altinn3;
