@@ -1,6 +1,7 @@
 //! Keys from files, signed with OpenSSL (feature `openssl`).
 
 mod chain;
+mod identity;
 mod mac;
 mod pem;
 mod pkcs12;
