@@ -109,7 +109,6 @@ impl Serialize for Code {
 }
 
 /// Every code and phrase that is known here.
-#[must_use]
 pub fn all() -> impl Iterator<Item = &'static Code> {
     PROBLEMS
         .iter()

@@ -116,13 +116,10 @@ impl<'a> Context<'a> {
         otherwise: Option<OrganisationNumber>,
         scopes: &[&str],
     ) -> Result<Session<SystemUser>, Failure> {
-        let owner = match (self.settings.system_user()?, otherwise) {
-            (Some(owner), _) | (None, Some(owner)) => owner,
-            (None, None) => {
-                return Err(settings::missing(&[settings::SYSTEM_USER]).note(
-                    "Altinn 3 knows rights as somebody's: a customer's system user (systembruker) acts for that customer",
-                ));
-            }
+        let Some(owner) = self.settings.system_user()?.or(otherwise) else {
+            return Err(settings::missing(&[settings::SYSTEM_USER]).note(
+                "Altinn 3 knows rights as somebody's: a customer's system user (systembruker) acts for that customer",
+            ));
         };
         let scopes = self.scopes(scopes)?;
         let session = self.altinn().await?.system_user(owner).scopes(scopes);

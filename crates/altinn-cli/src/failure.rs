@@ -44,7 +44,10 @@ impl Exit {
 
 /// Why a command did not do what it was asked for. Holds no secret; person numbers are masked.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct Failure(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
     exit: Exit,
     sentence: String,
     diagnosis: Option<Diagnosis>,
@@ -55,14 +58,14 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, sentence: impl AsRef<str>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             exit,
             sentence: redact::text(sentence.as_ref()),
             diagnosis: None,
             remedy: None,
             notes: Vec::new(),
             causes: Vec::new(),
-        }
+        }))
     }
 
     /// Bad usage, input, file or setting.
@@ -71,23 +74,20 @@ impl Failure {
     }
 
     /// What the person at the keyboard can do about it.
-    pub(crate) fn todo(self, action: impl Into<String>) -> Self {
-        let remedy = Remedy::new(Who::You, action.into());
-        Self {
-            remedy: Some(remedy),
-            ..self
-        }
+    pub(crate) fn todo(mut self, action: impl Into<String>) -> Self {
+        self.0.remedy = Some(Remedy::new(Who::You, action.into()));
+        self
     }
 
     /// Something that helps to understand it.
     pub(crate) fn note(mut self, note: impl AsRef<str>) -> Self {
-        self.notes.push(redact::text(note.as_ref()));
+        self.0.notes.push(redact::text(note.as_ref()));
         self
     }
 
     /// Puts what was being done before the sentence.
     pub(crate) fn while_doing(mut self, doing: impl fmt::Display) -> Self {
-        self.sentence = redact::text(&format!("{doing}: {}", self.sentence));
+        self.0.sentence = redact::text(&format!("{doing}: {}", self.0.sentence));
         self
     }
 
@@ -96,34 +96,34 @@ impl Failure {
         let mut source = error.source();
         while let Some(cause) = source {
             let text = redact::text(&cause.to_string());
-            let said = failure.sentence.contains(&text) || failure.causes.contains(&text);
+            let said = failure.0.sentence.contains(&text) || failure.0.causes.contains(&text);
             if !said && !text.is_empty() {
-                failure.causes.push(text);
+                failure.0.causes.push(text);
             }
             source = cause.source();
         }
-        failure.remedy = diagnosis.remedy().cloned();
-        failure.diagnosis = Some(diagnosis);
+        failure.0.remedy = diagnosis.remedy().cloned();
+        failure.0.diagnosis = Some(diagnosis);
         failure
     }
 
     /// The exit code that it ends the command with.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        self.exit
+        self.0.exit
     }
 
     /// What went wrong, in one sentence.
     #[must_use]
     pub fn sentence(&self) -> &str {
-        &self.sentence
+        &self.0.sentence
     }
 
     /// What the server said, when that is more than the sentence.
     fn why(&self) -> Option<String> {
-        let diagnosis = self.diagnosis.as_ref()?;
+        let diagnosis = self.0.diagnosis.as_ref()?;
         let mut said = diagnosis.message().unwrap_or_default().to_owned();
-        if self.sentence.contains(&said) {
+        if self.0.sentence.contains(&said) {
             said.clear();
         }
         let (status, code) = (diagnosis.status(), diagnosis.code());
@@ -139,26 +139,26 @@ impl Failure {
             (false, true) => said,
             (false, false) => format!("{said} ({answer})"),
         };
-        (!self.sentence.contains(&why)).then_some(why)
+        (!self.0.sentence.contains(&why)).then_some(why)
     }
 
     /// The lines for people, without a colour.
     pub(crate) fn lines(&self) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("error", self.sentence.clone())];
-        if let Some(diagnosis) = &self.diagnosis
-            && !self.sentence.contains(diagnosis.operation())
+        let mut lines = vec![("error", self.0.sentence.clone())];
+        if let Some(diagnosis) = &self.0.diagnosis
+            && !self.0.sentence.contains(diagnosis.operation())
         {
-            lines.push(("while", diagnosis.operation().to_owned()));
+            lines.push(("while", redact::text(diagnosis.operation())));
         }
         let why = self.why();
         lines.extend(why.clone().map(|why| ("why", why)));
-        for cause in &self.causes {
+        for cause in &self.0.causes {
             if !why.as_ref().is_some_and(|why| why.contains(cause)) {
                 lines.push(("because", cause.clone()));
             }
         }
-        lines.extend(self.notes.iter().map(|note| ("note", note.clone())));
-        if let Some(remedy) = &self.remedy {
+        lines.extend(self.0.notes.iter().map(|note| ("note", note.clone())));
+        if let Some(remedy) = &self.0.remedy {
             let place = remedy
                 .place()
                 .map(|place| format!(" ({place})"))
@@ -166,7 +166,7 @@ impl Failure {
             lines.push(("what to do", format!("{}{place}", remedy.action())));
             lines.push(("who", remedy.who().to_string()));
         }
-        if let Some(diagnosis) = &self.diagnosis {
+        if let Some(diagnosis) = &self.0.diagnosis {
             match diagnosis.retry() {
                 Retry::After(time) => {
                     lines.push(("again", format!("in {} s", time.as_secs().max(1))));
@@ -185,10 +185,13 @@ impl Failure {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut error = Map::new();
-        error.insert("exit".into(), self.exit.code().into());
-        error.insert("message".into(), self.sentence.clone().into());
-        if let Some(diagnosis) = &self.diagnosis {
-            error.insert("operation".into(), diagnosis.operation().into());
+        error.insert("exit".into(), self.0.exit.code().into());
+        error.insert("message".into(), self.0.sentence.clone().into());
+        if let Some(diagnosis) = &self.0.diagnosis {
+            error.insert(
+                "operation".into(),
+                redact::text(diagnosis.operation()).into(),
+            );
             if let Some(status) = diagnosis.status() {
                 error.insert("status".into(), status.into());
             }
@@ -208,7 +211,7 @@ impl Failure {
             };
             error.insert("retry".into(), retry);
         }
-        if let Some(remedy) = &self.remedy {
+        if let Some(remedy) = &self.0.remedy {
             error.insert(
                 "remedy".into(),
                 json!({
@@ -218,11 +221,11 @@ impl Failure {
                 }),
             );
         }
-        if !self.causes.is_empty() {
-            error.insert("causes".into(), self.causes.clone().into());
+        if !self.0.causes.is_empty() {
+            error.insert("causes".into(), self.0.causes.clone().into());
         }
-        if !self.notes.is_empty() {
-            error.insert("notes".into(), self.notes.clone().into());
+        if !self.0.notes.is_empty() {
+            error.insert("notes".into(), self.0.notes.clone().into());
         }
         json!({ "error": error })
     }
@@ -230,7 +233,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+        f.write_str(&self.0.sentence)
     }
 }
 
@@ -362,7 +365,7 @@ mod tests {
         assert_eq!(exit(ErrorKind::Insecure), Exit::Unsafe);
         let answered = |status| {
             let diagnosis = Diagnosis::new("read").with_status(status);
-            exit_of(&std::fmt::Error, &diagnosis)
+            exit_of(&fmt::Error, &diagnosis)
         };
         assert_eq!(
             (answered(403), answered(503)),

@@ -104,9 +104,10 @@ async fn interruptible(
     command: impl Future<Output = Result<Report, Failure>>,
 ) -> Result<Report, Failure> {
     tokio::select! {
+        // in this order, so that there is no time at which Ctrl-C is not heard
         biased;
-        ended = command => ended,
         Ok(()) = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")),
+        ended = command => ended,
     }
 }
 
@@ -156,9 +157,7 @@ fn settings(global: &Global) -> Result<Settings, Failure> {
             .filter(|name| !name.trim().is_empty())
     });
     let profile = Profile::find(global.config.as_deref(), named.as_deref())?;
-    Ok(Settings::new(
-        global.settings.given(),
-        Variables::Process,
-        profile,
-    ))
+    let settings = Settings::new(global.settings.given(), Variables::Process, profile);
+    settings.check_environment()?;
+    Ok(settings)
 }

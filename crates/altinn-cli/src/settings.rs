@@ -356,6 +356,11 @@ impl Settings {
         ))
     }
 
+    /// Refuses a name that no environment has, before anything else is asked for.
+    pub(crate) fn check_environment(&self) -> Result<(), Failure> {
+        self.named().map(drop)
+    }
+
     fn url(&self, name: &'static str) -> Result<Option<String>, Failure> {
         let Some(url) = self.text(name)? else {
             return Ok(None);

@@ -482,7 +482,7 @@ fn members(headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
         .ok_or_else(|| Refusal::bad_request("The request body could not be read"))
 }
 
-fn lower_case_names(value: Value) -> Value {
+pub(crate) fn lower_case_names(value: Value) -> Value {
     match value {
         Value::Object(members) => members
             .into_iter()

@@ -30,6 +30,7 @@ mod altinn3;
 mod clock;
 mod error;
 mod faults;
+mod html;
 mod id_porten;
 mod jws;
 mod maskinporten;
@@ -41,12 +42,14 @@ mod server;
 mod settings;
 mod simulator;
 mod state;
+mod systems;
 pub mod world;
 
 pub use altinn2::{ClosedHost, WithoutUser};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
+pub use id_porten::LoginFlaw;
 pub use server::RequestLine;
 pub use simulator::{Builder, Simulator};
 
@@ -60,6 +63,8 @@ pub enum Host {
     Platform,
     /// Altinn 2.
     Altinn2,
+    /// ID-porten.
+    IdPorten,
 }
 
 impl std::fmt::Display for Host {
@@ -68,6 +73,7 @@ impl std::fmt::Display for Host {
             Self::Maskinporten => "maskinporten",
             Self::Platform => "platform",
             Self::Altinn2 => "altinn2",
+            Self::IdPorten => "idporten",
         })
     }
 }

@@ -26,12 +26,13 @@ use crate::state::{Shared, Sim, Urls};
 use crate::world::{Cast, Hidden, Jwk, Seed, World};
 use crate::{
     Era, Host, Quirks, altinn2, altinn3, id_porten, maskinporten, platform, server, settings,
+    systems,
 };
 
 /// A running simulator. It stops when it is dropped.
 pub struct Simulator {
     sim: Sim,
-    tls: [String; 3],
+    tls: [String; 4],
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -66,8 +67,8 @@ impl fmt::Debug for Builder {
 impl Builder {
     /// Where to listen: `127.0.0.1` and any free ports, if not told otherwise.
     ///
-    /// With a port `p`, Maskinporten is on `p`, the platform on `p + 1`, Altinn 2 on `p + 2`, and the same
-    /// over TLS on the three ports after these. An address that is not loopback opens the simulator to
+    /// With a port `p`, Maskinporten is on `p`, the platform on `p + 1`, Altinn 2 on `p + 2`, the same over
+    /// TLS on the three ports after these, and ID-porten on `p + 6`, over TLS on `p + 7`. An address that is not loopback opens the simulator to
     /// the network: it has no secrets to lose, but anyone who reaches it can use it.
     pub fn listen(self, address: SocketAddr) -> Self {
         Self { address, ..self }
@@ -117,7 +118,7 @@ impl Builder {
         register_keys(&mut world, &pki, &clock)?;
 
         let mut listeners = Vec::new();
-        for offset in 0..6 {
+        for offset in 0..8 {
             listeners.push(bind(self.address, offset).await?);
         }
         let url = |scheme: &str, port: u16| {
@@ -127,7 +128,7 @@ impl Builder {
             };
             format!("{scheme}://{}", SocketAddr::new(ip, port))
         };
-        let [a, b, c, d, e, f] = ports(&listeners)?;
+        let [a, b, c, d, e, f, g, h] = ports(&listeners)?;
         let sim = Arc::new(Shared {
             started: clock.now(),
             clock,
@@ -138,11 +139,13 @@ impl Builder {
                 maskinporten: url("http", a),
                 platform: url("http", b),
                 altinn2: url("http", c),
+                id_porten: url("http", g),
             },
             maskinporten: maskinporten::Server::new(maskinporten),
             platform: platform::Server::new(platform),
             id_porten: id_porten::Server::new(id_porten),
             rights: Rights::of(&world, jiff::Timestamp::now()),
+            requests: systems::Requests::of(&world, jiff::Timestamp::now()),
             world: RwLock::new(world),
             altinn2_open: AtomicBool::new(self.era == Era::Altinn2Open),
             pki,
@@ -155,16 +158,20 @@ impl Builder {
             (Host::Maskinporten, maskinporten::router(sim.clone())),
             (
                 Host::Platform,
-                platform::router(sim.clone()).merge(altinn3::router(sim.clone())),
+                platform::router(sim.clone())
+                    .merge(altinn3::router(sim.clone()))
+                    .merge(systems::router(sim.clone())),
             ),
             (Host::Altinn2, altinn2::router(sim.clone())),
         ];
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
+        let id_porten = (Host::IdPorten, id_porten::router(sim.clone()));
         let twice = routers
             .iter()
             .map(|r| (r, None))
-            .chain(routers.iter().map(|r| (r, Some(()))));
+            .chain(routers.iter().map(|r| (r, Some(()))))
+            .chain([(&id_porten, None), (&id_porten, Some(()))]);
         for (listener, ((host, router), tls)) in listeners.into_iter().zip(twice) {
             let service = Service {
                 host: *host,
@@ -175,7 +182,7 @@ impl Builder {
             let tls = tls.map(|()| acceptor.clone());
             tasks.spawn(server::serve(listener, service, tls, stopped.clone()));
         }
-        let tls = [url("https", d), url("https", e), url("https", f)];
+        let tls = [d, e, f, h].map(|port| url("https", port));
         Ok(Simulator {
             sim,
             tls,
@@ -218,14 +225,21 @@ impl Simulator {
         &self.sim.urls.altinn2
     }
 
+    /// ID-porten's issuer, without a trailing slash; its metadata is under
+    /// `/.well-known/openid-configuration`.
+    pub fn id_porten_issuer(&self) -> &str {
+        &self.sim.urls.id_porten
+    }
+
     /// The same host over TLS; trust [`ca_pem`](Self::ca_pem). Identifiers such as the issuer keep the
     /// plain address.
     pub fn tls_url(&self, host: Host) -> &str {
-        let [maskinporten, platform, altinn2] = &self.tls;
+        let [maskinporten, platform, altinn2, id_porten] = &self.tls;
         match host {
             Host::Maskinporten => maskinporten,
             Host::Platform => platform,
             Host::Altinn2 => altinn2,
+            Host::IdPorten => id_porten,
         }
     }
 
@@ -272,6 +286,19 @@ impl Simulator {
         change(&mut self.sim.world_mut())
     }
 
+    /// The customer's answer to a system user request or a change request, by its id; as on the page that
+    /// its `confirmUrl` leads to.
+    ///
+    /// # Errors
+    /// When no such request is waiting, or the customer is not an organisation of the world.
+    pub fn answer_system_user_request(&self, id: uuid::Uuid, approve: bool) -> Result<(), Error> {
+        if systems::answer(&self.sim, id, approve) {
+            return Ok(());
+        }
+        let text = format!("there is no request {id} that waits for an answer");
+        Err(Error::new(ErrorKind::NotFound, text))
+    }
+
     /// Maskinporten signs with a new key from now on. `keep_old`: the old one stays in its JWKS, as a
     /// careful rotation does it.
     ///
@@ -291,6 +318,17 @@ impl Simulator {
     pub fn rotate_platform_key(&self, keep_old: bool) -> Result<(), Error> {
         let key = self.sim.pki.new_signing_key("Altinn-sim platform")?;
         self.sim.platform.rotate(key, keep_old);
+        Ok(())
+    }
+
+    /// ID-porten signs with a new key from now on, as
+    /// [`rotate_maskinporten_key`](Self::rotate_maskinporten_key).
+    ///
+    /// # Errors
+    /// When no key could be made.
+    pub fn rotate_id_porten_key(&self, keep_old: bool) -> Result<(), Error> {
+        let key = self.sim.pki.new_signing_key("Altinn-sim ID-porten")?;
+        self.sim.id_porten.rotate(key, keep_old);
         Ok(())
     }
 
@@ -400,14 +438,14 @@ async fn bind(address: SocketAddr, offset: u16) -> Result<TcpListener, Error> {
         0 => Some(0),
         port => port.checked_add(offset),
     };
-    let text = || format!("cannot listen on {address} and the five ports after it");
+    let text = || format!("cannot listen on {address} and the seven ports after it");
     let port = port.ok_or_else(|| Error::new(ErrorKind::Listen, text()))?;
     TcpListener::bind(SocketAddr::new(address.ip(), port))
         .await
         .map_err(|e| Error::new(ErrorKind::Listen, text()).because(e))
 }
 
-fn ports(listeners: &[TcpListener]) -> Result<[u16; 6], Error> {
+fn ports(listeners: &[TcpListener]) -> Result<[u16; 8], Error> {
     let ports: Result<Vec<u16>, _> = listeners
         .iter()
         .map(|l| l.local_addr().map(|address| address.port()))

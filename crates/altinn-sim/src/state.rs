@@ -10,7 +10,7 @@ use crate::faults::Faults;
 use crate::pki::Pki;
 use crate::rights::Rights;
 use crate::world::World;
-use crate::{Era, Quirks, altinn2, id_porten, maskinporten, platform};
+use crate::{Era, Quirks, altinn2, id_porten, maskinporten, platform, systems};
 
 /// The shared state; handlers get it as `State<Sim>`.
 pub(crate) type Sim = Arc<Shared>;
@@ -19,6 +19,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) started: Timestamp,
     pub(crate) sessions: altinn2::Sessions,
+    pub(crate) requests: systems::Requests,
     pub(crate) faults: Faults,
     pub(crate) quirks: Quirks,
     pub(crate) pki: Pki,
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) maskinporten: maskinporten::Server,
     pub(crate) platform: platform::Server,
     pub(crate) id_porten: id_porten::Server,
+    /// Locks are taken in this order: world, rights, requests.
     pub(crate) world: RwLock<World>,
     pub(crate) rights: Rights,
     pub(crate) altinn2_open: AtomicBool,
@@ -37,6 +39,7 @@ pub(crate) struct Urls {
     pub(crate) maskinporten: String,
     pub(crate) platform: String,
     pub(crate) altinn2: String,
+    pub(crate) id_porten: String,
 }
 
 impl Shared {

@@ -133,6 +133,8 @@ pub struct Cast {
     pub client: String,
     /// A client of the vendor with a registered key.
     pub key_client: String,
+    /// A client of the vendor for logging people in, with a registered key.
+    pub login_client: String,
     /// The vendor's customer: owns a system user.
     pub customer: String,
     /// An organisation that the customer may give rights to.
@@ -305,9 +307,32 @@ pub struct Client {
     /// False once deactivated in self-service.
     #[serde(default = "yes")]
     pub active: bool,
-    /// Life of its tokens in seconds where no scope decides; 0 means the default of 120.
+    /// Life of its tokens in seconds where no scope decides; 0 means the default: 120, and 600 for
+    /// people's.
     #[serde(default)]
     pub access_token_lifetime: i64,
+    /// ID-porten: where people may be sent back, exactly.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// ID-porten: where people may be sent after logging out, exactly.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// ID-porten: `private_key_jwt`, `client_secret_basic`, `client_secret_post` or `none`.
+    #[serde(default = "private_key_jwt")]
+    pub token_endpoint_auth_method: String,
+    /// ID-porten: the secret, where the method is one with a secret.
+    #[serde(default = "Hidden::random_key")]
+    pub client_secret: Hidden,
+    /// ID-porten: whether it gets refresh tokens.
+    #[serde(default)]
+    pub refresh_tokens: bool,
+    /// ID-porten: whether id tokens carry `sid` (`frontchannel_logout_session_required`).
+    #[serde(default)]
+    pub session_in_id_token: bool,
+}
+
+fn private_key_jwt() -> String {
+    "private_key_jwt".to_owned()
 }
 
 fn maskinporten() -> String {
@@ -376,6 +401,27 @@ pub struct System {
     pub name: String,
     /// Maskinporten clients that may act for it.
     pub client_ids: Vec<String>,
+    /// What it is, for people.
+    #[serde(default)]
+    pub description: String,
+    /// Codes of the access packages that its system users may ask for.
+    #[serde(default)]
+    pub access_packages: Vec<String>,
+    /// Ids of the resources to which its system users may ask for rights.
+    #[serde(default)]
+    pub rights: Vec<String>,
+    /// Where a customer may be sent after answering a request.
+    #[serde(default)]
+    pub redirect_urls: Vec<String>,
+    /// Whether customers find it in Altinn by themselves.
+    #[serde(default = "yes")]
+    pub visible: bool,
+    /// True once deleted by its vendor.
+    #[serde(default)]
+    pub deleted: bool,
+    /// The register's own id of it.
+    #[serde(default = "Uuid::new_v4")]
+    pub internal_id: Uuid,
 }
 
 /// A system user (systembruker).
@@ -403,6 +449,9 @@ pub struct SystemUser {
     /// Codes of the access packages it holds for its owner.
     #[serde(default)]
     pub access_packages: Vec<String>,
+    /// Whether it serves its owner's clients (klientforhold) and not the owner itself.
+    #[serde(default)]
+    pub agent: bool,
 }
 
 impl SystemUser {
@@ -497,6 +546,9 @@ pub struct AccessPackage {
     /// Whether it can be given on.
     #[serde(default = "yes")]
     pub delegable: bool,
+    /// Whether it is for client relations (klientforhold), and so for agents only.
+    #[serde(default)]
+    pub for_clients: bool,
 }
 
 impl AccessPackage {
@@ -848,7 +900,7 @@ impl World {
         for person in [&cast.connected_person, &cast.new_person, &cast.manager] {
             self.need_person("cast", person)?;
         }
-        for client in [&cast.client, &cast.key_client] {
+        for client in [&cast.client, &cast.key_client, &cast.login_client] {
             need("cast", "client", client, self.client(client).is_some())?;
         }
         let user = &cast.enterprise_user;
@@ -881,6 +933,13 @@ impl World {
     fn check_altinn3(&self) -> Result<(), SeedError> {
         for s in &self.systems {
             self.need_organisation("systems", &s.vendor)?;
+            for package in &s.access_packages {
+                self.need_package("systems", package)?;
+            }
+            for right in &s.rights {
+                let known = self.resource(right).is_some();
+                need("systems", "resource", right, known)?;
+            }
         }
         for u in &self.system_users {
             self.need_organisation("system_users", &u.owner)?;

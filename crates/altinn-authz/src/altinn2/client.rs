@@ -21,9 +21,11 @@ use crate::{Caller, Error, ErrorKind, Language};
 
 /// The only media type that is asked for. With plain JSON beside it, plain JSON comes.
 const HAL: HeaderValue = HeaderValue::from_static("application/hal+json");
-/// How many items are asked for at a time.
+/// How many items are asked for at a time, as others do who list much (wire facts, Altinn 2 §4); at
+/// most 10 000 are allowed.
 const PAGE: usize = 500;
-/// A list holds this many items when the server does not heed `$top`; what is shorter is the end.
+/// A list holds this many items when the server does not heed `$top`
+/// (<https://altinn.github.io/docs/api/rest/>); what is shorter is the end.
 const SERVERS_PAGE: usize = 50;
 /// How many pages of one list are read before it is taken to be without end.
 const PAGES: usize = 1_000;

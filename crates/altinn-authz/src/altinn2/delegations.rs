@@ -1,9 +1,9 @@
 //! What others hold from a party: the single operations.
 
 use http::Method;
+use http_transport::{Diagnosis, Remedy, Who as Whose};
 use serde::Serialize;
 
-use crate::Error;
 use crate::altinn2::client::Client;
 use crate::altinn2::delegation::{Delegation, Service};
 use crate::altinn2::filter::Filter;
@@ -12,6 +12,7 @@ use crate::altinn2::models::{
 };
 use crate::altinn2::receiver::{Inner, Receiver};
 use crate::altinn2::who::Who;
+use crate::{Error, ErrorKind};
 
 impl Client {
     /// Who holds something from a party (rettighetshavere), to the end of the list; without roles
@@ -159,6 +160,13 @@ impl Client {
         }
         let receiver = match &receiver.0 {
             Inner::Id(id) => identified(OPERATION, &self.right_holder(&who, id).await?)?,
+            Inner::KnownOrganisation(_) => {
+                let found = self.holder(&who, &receiver).await?;
+                identified(
+                    OPERATION,
+                    &found.ok_or_else(|| not_on_the_list(OPERATION, &receiver))?,
+                )?
+            }
             _ => receiver,
         };
         body.name(OPERATION, receiver)?;
@@ -243,6 +251,21 @@ pub(crate) fn nothing_named(operation: &'static str) -> Error {
         "nothing was named",
         "name a role or rights on a service",
     )
+}
+
+/// One who is looked for among those who hold something, and is not there.
+pub(crate) fn not_on_the_list(operation: &'static str, receiver: &Receiver) -> Error {
+    let summary = format!("{receiver} is not among those who hold something, by that name");
+    let action = match receiver.0 {
+        Inner::KnownOrganisation(_) => {
+            "give the organisation's registered name too: Receiver::organisation(number, name)"
+        }
+        _ => "name the receiver by id (r or u, and digits), which altinn rights list shows",
+    };
+    let diagnosis = Diagnosis::new(operation)
+        .with_message(&summary)
+        .with_remedy(Remedy::new(Whose::You, action));
+    Error::new(ErrorKind::UnknownParty, summary, diagnosis)
 }
 
 /// How one who holds something already is named when something is given.
@@ -349,7 +372,7 @@ impl NewRightHolder {
     fn name(&mut self, operation: &'static str, receiver: Receiver) -> Result<(), Error> {
         match receiver.0 {
             // read before: see `delegate`
-            Inner::Id(_) => {}
+            Inner::Id(_) | Inner::KnownOrganisation(_) => {}
             Inner::Person { number, last_name } => {
                 self.person_number = Some(number.expose().to_owned());
                 self.last_name = Some(last_name);

@@ -4,7 +4,7 @@ use crate::altinn2::client::{Client, answer_was_lost};
 use crate::altinn2::delegation::{Delegation, Service, is_direct};
 use crate::altinn2::delegations::{actions_needed, nothing_named};
 use crate::altinn2::filter::Filter;
-use crate::altinn2::models::{Right, RightHolderId, Role};
+use crate::altinn2::models::{Right, RightHolder, RightHolderId, Role};
 use crate::altinn2::receiver::{Inner, Receiver};
 use crate::altinn2::reportees::Identity;
 use crate::altinn2::who::Who;
@@ -156,16 +156,9 @@ impl Client {
                 Identity::person(number.clone()).named(last_name)
             }
             Inner::Organisation { number, name } => Identity::organisation(*number).named(name),
-            Inner::User { user_name, .. } | Inner::EnterpriseUser { user_name, .. } => {
-                let is_it = |name: &Option<String>| {
-                    name.as_deref()
-                        .is_some_and(|name| name.trim().eq_ignore_ascii_case(user_name))
-                };
-                let holders = self.delegations(who).await?;
-                return Ok(holders
-                    .into_iter()
-                    .find(|holder| is_it(&holder.user_name))
-                    .map(|holder| holder.id));
+            Inner::User { .. } | Inner::EnterpriseUser { .. } | Inner::KnownOrganisation(_) => {
+                let holder = self.holder(who, receiver).await?;
+                return Ok(holder.map(|holder| holder.id));
             }
         };
         if identity.name.is_none() {
@@ -177,6 +170,39 @@ impl Client {
         }
         let reportee = self.resolve(&identity).await?;
         Ok(reportee.id.map(|id| id.as_str().into()))
+    }
+
+    /// One who is known by what the list of right holders shows.
+    pub(crate) async fn holder(
+        &self,
+        who: &Who,
+        receiver: &Receiver,
+    ) -> Result<Option<RightHolder>, Error> {
+        let number = |holder: &RightHolder| holder.organisation_number.as_ref()?.checked().ok();
+        let has_name = |holder: &RightHolder, name: &str| {
+            let user_name = holder.user_name.as_deref();
+            user_name.is_some_and(|user_name| user_name.trim().eq_ignore_ascii_case(name))
+        };
+        let is_it = |holder: &RightHolder| match &receiver.0 {
+            Inner::Id(id) => holder.id == *id,
+            // an enterprise user has its owner's number
+            Inner::KnownOrganisation(wanted) => {
+                holder.user_name.is_none() && number(holder) == Some(*wanted)
+            }
+            Inner::EnterpriseUser {
+                user_name,
+                organisation,
+            } => {
+                has_name(holder, user_name)
+                    && number(holder).is_none_or(|number| number == *organisation)
+            }
+            Inner::User { user_name, .. } => {
+                has_name(holder, user_name) && number(holder).is_none()
+            }
+            Inner::Person { .. } | Inner::Organisation { .. } => false,
+        };
+        let mut holders = self.delegations(who).await?.into_iter();
+        Ok(holders.find(is_it))
     }
 
     /// How one holds a role: directly (with an id), inherited, both, or not at all.

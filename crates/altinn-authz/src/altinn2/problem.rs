@@ -178,11 +178,14 @@ fn remedy(kind: ErrorKind, said: &Said) -> Remedy {
             Who::You,
             "make a session anew: these operations take the token of an enterprise user (virksomhetsbruker) or of a person",
         ),
+        ErrorKind::Forbidden if said.message.is_some() => Remedy::new(
+            Who::Customer,
+            "look at what the message says; the user must be access manager (tilgangsstyrer) or main administrator (hovedadministrator) for the party, and the former can only give what it holds itself",
+        ),
         ErrorKind::Forbidden => Remedy::new(
             Who::Customer,
-            "give the user the role of access manager (tilgangsstyrer) or main administrator (hovedadministrator) for the party, and look that the party and the receiver are the right ones; Altinn 2 does not tell a party that is unknown from one that is closed to the user",
-        )
-        .at("Altinn, Profil, Skjema og tjenester du har rettighet til"),
+            "make the user access manager (tilgangsstyrer) or main administrator (hovedadministrator) for the party, if the party and the receiver are the right ones: Altinn 2 does not tell a party that is unknown from one that is closed to the user",
+        ),
         ErrorKind::NotFound => Remedy::new(
             Who::You,
             format!(

@@ -36,6 +36,7 @@ pub(crate) enum Inner {
         number: OrganisationNumber,
         name: String,
     },
+    KnownOrganisation(OrganisationNumber),
     User {
         user_name: String,
         last_name: String,
@@ -72,6 +73,13 @@ impl Receiver {
             number,
             name: name.into().trim().to_owned(),
         })
+    }
+
+    /// An organisation that holds something from the giver already, by number alone: it is looked for
+    /// among those who do. One that holds nothing is named with its name.
+    #[must_use]
+    pub fn known_organisation(number: OrganisationNumber) -> Self {
+        Self(Inner::KnownOrganisation(number))
     }
 
     /// A person with a user name at Altinn, by that and last name.
@@ -136,6 +144,7 @@ impl fmt::Display for Receiver {
             Inner::Id(id) => write!(f, "{id}"),
             Inner::Person { number, last_name } => write!(f, "{} {last_name}", number.masked()),
             Inner::Organisation { number, name } => write!(f, "{number} {name}"),
+            Inner::KnownOrganisation(number) => write!(f, "{number}"),
             // a user name can be the number of a person
             Inner::User {
                 user_name,

@@ -1,9 +1,8 @@
 //! Taking back, as one call.
 
-use http_transport::{Diagnosis, Remedy, Who as Whose};
-
 use crate::altinn2::client::{Client, answer_was_lost};
 use crate::altinn2::delegation::{Delegation, Service, is_direct};
+use crate::altinn2::delegations::not_on_the_list;
 use crate::altinn2::grant::{stops_everything, wanted};
 use crate::altinn2::models::{Right, RightHolderId, Role, RoleType};
 use crate::altinn2::receiver::{Inner, Receiver};
@@ -44,7 +43,7 @@ impl Client {
                 }
                 return Ok(report);
             }
-            (None, _) => return Err(no_id(&receiver)),
+            (None, _) => return Err(not_on_the_list(OPERATION, &receiver)),
         };
         let mut taking = Taking {
             client: self,
@@ -71,17 +70,6 @@ impl Client {
         }
         Ok(taking.report)
     }
-}
-
-fn no_id(receiver: &Receiver) -> Error {
-    let summary = format!("{receiver} is not among those who hold something, by that name");
-    let diagnosis = Diagnosis::new(OPERATION)
-        .with_message(&summary)
-        .with_remedy(Remedy::new(
-            Whose::You,
-            "name the receiver by id (r or u, and digits), which altinn rights list shows",
-        ));
-    Error::new(ErrorKind::UnknownParty, summary, diagnosis)
 }
 
 /// One run of [`Client::revoke`].

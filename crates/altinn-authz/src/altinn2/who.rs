@@ -61,6 +61,8 @@ impl Who {
     }
 }
 
+const OPERATION: &str = "name a party";
+
 fn not_who(operation: &'static str) -> Error {
     Error::input(
         operation,
@@ -124,7 +126,7 @@ impl TryFrom<&Reportee> for Who {
         match (&reportee.id, number()) {
             (Some(id), _) => Ok(id.into()),
             (None, Some(number)) => Ok(number.into()),
-            (None, None) => Err(not_who("name a party")),
+            (None, None) => Err(not_who(OPERATION)),
         }
     }
 }
@@ -154,7 +156,8 @@ impl fmt::Display for Who {
 impl FromStr for Who {
     type Err = Error;
 
-    /// Reads what `Display` writes. What is none of the others is a user name.
+    /// Reads what `Display` writes. What is none of the others is a user name, but for digits alone:
+    /// those are a number with a mistake in it.
     fn from_str(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         let who = if text.eq_ignore_ascii_case("my") {
@@ -163,10 +166,15 @@ impl FromStr for Who {
             Self::Reportee(text.into())
         } else if let Ok(number) = text.parse() {
             Self::Organisation(number)
+        } else if text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b' ')
+        {
+            return Err(not_who(OPERATION));
         } else {
             Self::user_name(text)
         };
-        who.segment("name a party")?;
+        who.segment(OPERATION)?;
         Ok(who)
     }
 }
@@ -190,6 +198,20 @@ mod tests {
             let error = who.segment("test").unwrap_err();
             assert!(error.is_input(), "{who:?}");
             assert!(!format!("{error:?} {who:?}").contains("26899299344"));
+        }
+    }
+
+    #[test]
+    fn a_mistyped_number_is_no_user_name() {
+        for text in [
+            "310702642",
+            "31070264",
+            "26899299344",
+            "268992 99345",
+            "",
+            "  ",
+        ] {
+            assert!(text.parse::<Who>().is_err(), "{text}");
         }
     }
 

@@ -203,6 +203,10 @@ impl ToArgs {
     }
 }
 
+fn nothing_named(ways: &str) -> Failure {
+    Failure::usage("it is not said what is to be given or taken back").todo(format!("name {ways}"))
+}
+
 /// How a change ended: with everything, with some of it, or with nothing done.
 fn changed<E: std::fmt::Display, P: serde::Serialize>(
     done: &altinn_authz::Report<E, P>,

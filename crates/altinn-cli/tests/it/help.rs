@@ -34,19 +34,38 @@ fn every_command_teaches_with_examples() {
         assert!(short.out.len() <= help.out.len());
     }
     let map = terminal.run(&["--help"]).out;
-    for word in ["altinn demo", "altinn sim", "rights grant", "MASKINPORTEN_PKCS12", "Exit codes"] {
+    for word in [
+        "altinn demo",
+        "altinn sim",
+        "rights grant",
+        "MASKINPORTEN_PKCS12",
+        "Exit codes",
+    ] {
         assert!(map.contains(word), "{word}");
     }
-    assert!(terminal.run(&["--version"]).ends_with(0).out.starts_with("altinn "));
+    assert!(
+        terminal
+            .run(&["--version"])
+            .ends_with(0)
+            .out
+            .starts_with("altinn ")
+    );
 }
 
 #[test]
 fn a_wrong_command_line_says_so_once_and_as_json_when_asked() {
     let terminal = Terminal::empty();
     terminal.run(&[]).ends_with(2).says("Usage: altinn");
-    terminal.run(&["tokn"]).ends_with(2).says("tokn").says("token");
+    terminal
+        .run(&["tokn"])
+        .ends_with(2)
+        .says("tokn")
+        .says("token");
     terminal.run(&["party"]).ends_with(2).says("NUMBER");
-    terminal.run(&["rights", "grant", "--to", "310779253"]).ends_with(2).says("--from");
+    terminal
+        .run(&["rights", "grant", "--to", "310779253"])
+        .ends_with(2)
+        .says("--from");
     let said = terminal.run(&["--json", "party"]).ends_with(2);
     let error: serde_json::Value = serde_json::from_str(&said.err).unwrap();
     assert_eq!(error["error"]["exit"], 2, "{said:#?}");
@@ -70,7 +89,12 @@ fn a_reader_that_goes_away_is_no_failure() {
     out.read_line(&mut line).unwrap();
     drop(out);
     let mut err = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0), "{err}");
     assert!(err.is_empty(), "{err}");
 }
@@ -103,5 +127,8 @@ fn colour_is_for_terminals_and_no_color_turns_it_off() {
     };
     assert!(coloured.contains("\u{1b}["), "{coloured}");
     let plain = on_a_terminal(&terminal, true).unwrap();
-    assert!(plain.contains("Usage:") && !plain.contains('\u{1b}'), "{plain}");
+    assert!(
+        plain.contains("Usage:") && !plain.contains('\u{1b}'),
+        "{plain}"
+    );
 }

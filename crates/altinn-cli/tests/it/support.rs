@@ -30,7 +30,10 @@ impl Said {
 
     #[track_caller]
     pub(crate) fn says(self, part: &str) -> Self {
-        assert!(self.err.contains(part) || self.out.contains(part), "{part}: {self:#?}");
+        assert!(
+            self.err.contains(part) || self.out.contains(part),
+            "{part}: {self:#?}"
+        );
         self
     }
 
@@ -49,14 +52,20 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Without any setting, and far from anybody's altinn.toml.
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), settings: BTreeMap::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            settings: BTreeMap::new(),
+        }
     }
 
     /// With the settings that a simulator wrote, read as a shell reads them.
     pub(crate) fn with(folder: TempDir, file: &Path) -> Self {
         let script = format!("set -a; . '{}'; env -0", file.display());
-        let out =
-            Command::new("sh").args(["-c", &script]).env_clear().output().unwrap();
+        let out = Command::new("sh")
+            .args(["-c", &script])
+            .env_clear()
+            .output()
+            .unwrap();
         let out = String::from_utf8(out.stdout).unwrap();
         let settings = out
             .split('\0')
@@ -77,7 +86,10 @@ impl Terminal {
         for (name, value) in changes {
             settings.insert((*name).to_owned(), (*value).to_owned());
         }
-        Self { folder: tempfile::tempdir().unwrap(), settings }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            settings,
+        }
     }
 
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -89,7 +101,11 @@ impl Terminal {
             use std::os::unix::fs::OpenOptionsExt as _;
             options.mode(0o600);
         }
-        options.open(&path).unwrap().write_all(content.as_ref()).unwrap();
+        options
+            .open(&path)
+            .unwrap()
+            .write_all(content.as_ref())
+            .unwrap();
         path
     }
 
@@ -140,7 +156,11 @@ impl SimProcess {
         let mut sim = Self { child, out };
         loop {
             let mut line = String::new();
-            assert_ne!(sim.out.read_line(&mut line).unwrap(), 0, "the simulator ended");
+            assert_ne!(
+                sim.out.read_line(&mut line).unwrap(),
+                0,
+                "the simulator ended"
+            );
             if line.contains("In another terminal") {
                 break;
             }
@@ -151,8 +171,10 @@ impl SimProcess {
 
     /// Ctrl-C.
     pub(crate) fn interrupt(mut self) -> ExitStatus {
-        let sent =
-            Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
         self.child.wait().unwrap()
     }

@@ -67,6 +67,7 @@ impl<'w> Entity<'w> {
         let (kind, variant) = match self {
             Self::Organisation(o) => ("Organisasjon", o.form.as_str()),
             Self::Person(_) => ("Person", "Person"),
+            Self::SystemUser(u) if u.agent => ("Systembruker", "AgentSystem"),
             Self::SystemUser(_) => ("Systembruker", "StandardSystem"),
         };
         let person = if let Self::Person(p) = self {

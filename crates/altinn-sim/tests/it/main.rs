@@ -1,9 +1,12 @@
 //! The simulator through the wire, with a client of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test binary")]
+
 mod altinn;
 mod altinn2;
 mod altinn3;
 mod client;
+mod id_porten;
 mod maskinporten;
 mod mutations;
 mod not_offered;
@@ -12,3 +15,4 @@ mod seeds;
 mod server;
 mod sessions;
 mod settings;
+mod systems;

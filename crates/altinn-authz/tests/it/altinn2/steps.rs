@@ -24,9 +24,11 @@ enum Answer {
     /// The connection breaks after the request was sent.
     Lost,
     Page,
+    /// A content type and a body.
+    Raw(&'static str, &'static str),
 }
 
-use Answer::{Json, Lost, Page, Phrase};
+use Answer::{Json, Lost, Page, Phrase, Raw};
 
 /// The requests that are due, in order, each with its answer.
 #[derive(Clone)]
@@ -117,6 +119,10 @@ impl Caller for Script {
                     let kind = http_transport::ErrorKind::Interrupted;
                     return Err(http_transport::Error::new(kind, operation).into());
                 }
+                Raw(content_type, body) => http::Response::builder()
+                    .header("content-type", content_type)
+                    .body(Bytes::from_static(body.as_bytes()))
+                    .unwrap(),
                 Page => http::Response::builder()
                     .header("content-type", "text/html")
                     .body(Bytes::from_static(b"<html>Logg inn</html>"))
@@ -868,4 +874,193 @@ fn nothing_shows_the_number_of_a_person() {
         Receiver::user(PERSON, "NORDLI"),
     );
     assert!(!unmasked(&shown), "{shown}");
+}
+
+#[tokio::test]
+async fn an_organisation_that_holds_something_is_found_by_its_number_alone() {
+    let number = || "313702634".parse().unwrap();
+    // the organisation's own enterprise user has the same number
+    let user = json!({"RightHolderId": "u20012345", "UserName": "sund-lonn", "OrganizationNumber": "313702634"});
+    let itself = json!({"RightHolderId": "r50170465", "Name": "SUND REGNSKAP AS", "OrganizationNumber": "313702634"});
+    let script = Script::new([
+        (
+            "GET my/D",
+            list("rightholders", [user.clone(), itself.clone()]),
+        ),
+        (
+            "GET my/D/r50170465/roles",
+            list("roles", [json!({"RoleId": 9, "RoleDefinitionId": 3})]),
+        ),
+        ("DELETE my/D/r50170465/roles/9", GONE),
+        ("GET my/D/r50170465/roles", list("roles", [])),
+    ]);
+    let receiver = Receiver::known_organisation(number());
+    let report = script
+        .client()
+        .revoke(Who::my(), receiver, [Delegation::role(3)])
+        .await
+        .unwrap();
+    assert!(report.is_complete(), "{report}");
+    script.end();
+
+    // to be given more, it is named as Altinn wants it
+    let script = Script::new([
+        ("GET my/D", list("rightholders", [user.clone(), itself])),
+        (GIVE, CREATED),
+    ]);
+    let receiver = Receiver::known_organisation(number());
+    script
+        .client()
+        .delegate(Who::my(), receiver, [Delegation::role(3)])
+        .await
+        .unwrap();
+    assert_eq!(script.end()[0]["Name"], "SUND REGNSKAP AS");
+
+    let script = Script::new([("GET my/D", list("rightholders", [user]))]);
+    let receiver = Receiver::known_organisation(number());
+    let error = script
+        .client()
+        .revoke(Who::my(), receiver, [Delegation::role(3)])
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownParty);
+    script.end();
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_told_apart_and_says_which_way_is_open() {
+    for (content_type, body) in [
+        ("application/hal+json", ""),
+        (
+            "application/hal+json",
+            r#"{"_embedded":{"rights":[{"RightID":1"#,
+        ),
+        (
+            "application/hal+json",
+            r#"{"_embedded":{"rights":[{"RightID":{}}]}}"#,
+        ),
+        (
+            "application/hal+json",
+            r#"{"_embedded":{"rights":[],"roles":[]}}"#,
+        ),
+        ("application/hal+json", "Nei."),
+        ("application/hal+xml", "<resource/>"),
+    ] {
+        let script = Script::new([("GET my/D/r1/rights", Raw(content_type, body))]);
+        let error = script
+            .client()
+            .rights(Who::my(), &"r1".into(), None)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreadable, "{body}");
+        let remedy = error.diagnosis().remedy().unwrap().to_string();
+        assert!(remedy.contains("--api altinn3"), "{body}: {remedy}");
+        script.end();
+    }
+    // blanks before, a byte order mark, an object alone: read all the same
+    for body in [
+        "\r\n [{\"RightID\":1}]",
+        "\u{feff}[{\"RightID\":1}]",
+        "{\"RightID\":1}",
+    ] {
+        let script = Script::new([("GET my/D/r1/rights", Raw("application/json", body))]);
+        let rights = script
+            .client()
+            .rights(Who::my(), &"r1".into(), None)
+            .await
+            .unwrap();
+        assert_eq!(rights.len(), 1, "{body}");
+        script.end();
+    }
+    // giving is not done because a page came with 200
+    let script = Script::new([(GIVE, Page)]);
+    let given = script
+        .client()
+        .delegate(Who::my(), ola(), [Delegation::role(3)])
+        .await;
+    assert_eq!(given.unwrap_err().kind(), ErrorKind::LoginPage);
+    script.end();
+}
+
+/// Every phrase and body of the wire facts (Altinn 2 §5 and §2.5), and what a caller is told.
+#[tokio::test]
+async fn every_known_refusal_says_what_it_means() {
+    let phrases = [
+        (400, "Required header 'ApiKey' is missing."),
+        (
+            400,
+            "14838141278 is not a valid organization number or social security number.",
+        ),
+        (
+            400,
+            "User profile could not be found for ***********. User profile is created at first login to the Altinn.no portal",
+        ),
+        (400, "Invalid organization number: 0000000"),
+        (
+            400,
+            "The limit of '10000' for Top query has been exceeded. The value from the incoming request is '10001'",
+        ),
+        (
+            400,
+            "Could not find property named 'ValidTil' on type 'Altinn.SBL.AltinnWebAPI.Models.ServiceMetaData'",
+        ),
+        (
+            400,
+            "Syntax error at position 20 in 'ServiceOwnerCode neq 'ACN''",
+        ),
+        (
+            401,
+            "Authorization failed: There is no authenticated organization number set on this request.",
+        ),
+        (401, "Claims Authorization failed: Missing required scope"),
+        (
+            401,
+            "IDX10223: Lifetime validation failed. The token is expired. ValidTo: '06/14/2021 12:48:48', Current time: '06/14/2021 12:50:00'.",
+        ),
+        (401, ""),
+        (
+            403,
+            "Forbidden - The API key is not authorized for this operation",
+        ),
+        (
+            403,
+            "The API key is not authorized for this operation, or the supplied authorization code is either expired or invalid.",
+        ),
+        (403, "The role cannot be deleted."),
+        (
+            403,
+            "Role definition cannot be updated, verify that you have access to the supplied rights",
+        ),
+        (403, "Something that nobody has heard of"),
+        (403, ""),
+        (404, ""),
+        (409, ""),
+        (410, ""),
+        (429, ""),
+        (500, "UserID"),
+        (503, ""),
+    ];
+    let mut told = String::new();
+    for (status, phrase) in phrases {
+        let script = Script::new([("GET my/D/r1/roles", Phrase(status, phrase))]);
+        let error = script
+            .client()
+            .roles(Who::my(), &"r1".into())
+            .await
+            .unwrap_err();
+        let diagnosis = error.diagnosis();
+        told += &format!(
+            "{status} {}\n  {:?}: {error}\n  retry: {:?}\n  {}\n",
+            http_transport::redact::text(phrase),
+            error.kind(),
+            diagnosis.retry(),
+            diagnosis.remedy().unwrap(),
+        );
+    }
+    assert!(!unmasked(&told));
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path("../snapshots/altinn2");
+    settings.bind(|| insta::assert_snapshot!("refusals", told));
 }

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::settings::organisation;
 
-use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed};
+use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
 
 async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failure> {
     Ok(Client::new(&context.enterprise_user(scopes).await?))
@@ -319,6 +319,11 @@ fn delegations(what: &WhatArgs) -> Result<Vec<Delegation>, Failure> {
             "--right says which right on a service, and no service is named",
         )
         .todo("name the service too: --service CODE/EDITION"));
+    }
+    if roles.is_empty() && services.is_empty() {
+        return Err(nothing_named(
+            "a role (--role NUMBER) or rights on a service (--service CODE/EDITION --right ACTION)",
+        ));
     }
     let mut all = Vec::new();
     for role in roles {

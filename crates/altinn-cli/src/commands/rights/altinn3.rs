@@ -12,7 +12,7 @@ use crate::console::table;
 use crate::context::Context;
 use crate::failure::Failure;
 
-use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed};
+use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
 
 /// A party, as a person names it.
 #[derive(Clone, Debug)]
@@ -240,6 +240,11 @@ fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure> {
             "--right says which right on a resource, and no resource is named",
         )
         .todo("name the resource too: --resource ID"));
+    }
+    if packages.is_empty() && resources.is_empty() {
+        return Err(nothing_named(
+            "an access package (--package CODE) or a resource (--resource ID)",
+        ));
     }
     let packages = packages
         .iter()
