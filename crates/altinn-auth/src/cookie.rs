@@ -331,17 +331,27 @@ impl Tickets {
         {
             return Ok(cookie);
         }
-        Err(refusal(&answer))
+        Err(refusal(&answer, self.forced))
     }
 }
 
-fn refusal(answer: &http::Response<Bytes>) -> Error {
+fn refusal(answer: &http::Response<Bytes>, forced: bool) -> Error {
     let status = answer.status();
     let mut diagnosis = Diagnosis::new(LOG_IN).with_status(status.as_u16());
     if let Some(phrase) = reason_phrase(answer) {
         diagnosis = diagnosis.with_message(phrase);
     }
+    let no_organisation = forced
+        && reason_phrase(answer)
+            .is_some_and(|phrase| phrase.contains("no authenticated organization number"));
     let (kind, remedy) = match status {
+        StatusCode::UNAUTHORIZED if no_organisation => (
+            ErrorKind::CertificateMissing,
+            Remedy::new(
+                Who::You,
+                "show an enterprise certificate (virksomhetssertifikat) that Altinn trusts: the connection stood, and Altinn saw none on it",
+            ),
+        ),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (
             ErrorKind::WrongCredentials,
             Remedy::new(

@@ -20,7 +20,10 @@ pub struct Onboarding {
 
 /// How far an [`Onboarding`] is.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "there is a session, or there is not"
+)]
 pub enum Progress {
     /// The customer's system user is there, and gets tokens.
     Ready(Session<SystemUser>),

@@ -444,7 +444,7 @@ impl Serialize for SystemUserRequest {
 
 /// What asking led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "201 or 200")]
 pub enum Asked<T> {
     /// A new request (201).
     New(T),
