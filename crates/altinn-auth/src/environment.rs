@@ -6,9 +6,13 @@ use std::str::FromStr;
 use http_transport::Origin;
 use url::Url;
 
-use crate::BuildError;
+use crate::{BuildError, Provider};
 
-/// One Altinn with the Maskinporten that belongs to it.
+/// One Altinn with the Maskinporten and the ID-porten that belong to it.
+///
+/// A token of one environment is worth nothing at another, and a credential that goes astray is worse.
+/// So nothing of one is ever sent to another's hosts, and settings that mix two are refused when the
+/// client is built, in words that name both.
 ///
 /// ```
 /// use altinn_auth::Environment;
@@ -28,6 +32,7 @@ pub struct Environment {
     platform: Url,
     altinn2: Option<Url>,
     maskinporten: maskinporten::Environment,
+    id_porten: Provider,
 }
 
 /// The names that [`Environment`] knows.
@@ -93,6 +98,13 @@ impl Environment {
         altinn2: Option<&str>,
         maskinporten: maskinporten::Environment,
     ) -> Result<Self, BuildError> {
+        // a custom name for production is still production
+        let prod = maskinporten::Environment::prod();
+        let id_porten = if maskinporten.issuer() == prod.issuer() {
+            Provider::id_porten()
+        } else {
+            Provider::id_porten_test()
+        };
         Ok(Self {
             name: name.into(),
             platform: base(platform, "the platform's URL")?,
@@ -100,7 +112,15 @@ impl Environment {
                 .map(|url| base(url, "the Altinn 2 URL"))
                 .transpose()?,
             maskinporten,
+            id_porten,
         })
+    }
+
+    /// The same Altinn, with another ID-porten.
+    #[must_use]
+    pub fn with_id_porten(mut self, id_porten: Provider) -> Self {
+        self.id_porten = id_porten;
+        self
     }
 
     /// The same Altinn, with another Maskinporten.
@@ -123,6 +143,10 @@ impl Environment {
             maskinporten: match name {
                 "prod" => maskinporten::Environment::prod(),
                 _ => maskinporten::Environment::test(),
+            },
+            id_porten: match name {
+                "prod" => Provider::id_porten(),
+                _ => Provider::id_porten_test(),
             },
         }
     }
@@ -150,9 +174,115 @@ impl Environment {
     pub fn maskinporten(&self) -> &maskinporten::Environment {
         &self.maskinporten
     }
+
+    /// Its ID-porten: where people log in. A custom environment has the one of its
+    /// Maskinporten unless told otherwise: test, but for production's.
+    #[must_use]
+    pub fn id_porten(&self) -> &Provider {
+        &self.id_porten
+    }
+
+    /// Refuses parts that are known to be of different environments.
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        let own = self.platform.host_str().unwrap_or_default();
+        let others = [
+            ("Altinn 2 host", self.altinn2.as_ref().map(Url::as_str)),
+            ("Maskinporten", Some(self.maskinporten.issuer())),
+            ("ID-porten", Some(self.id_porten.issuer())),
+        ];
+        for (what, url) in others {
+            let host = url.and_then(|url| Url::parse(url).ok());
+            let Some(host) = host.as_ref().and_then(Url::host_str) else {
+                continue;
+            };
+            if let Some(sentence) = mix_up(own, host) {
+                return Err(BuildError::environment(format!(
+                    "the platform and the {what} are of different environments: {sentence}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this host is known to be of another environment than this one: then the sentence that
+    /// names both.
+    pub(crate) fn mix_up_with(&self, host: &str) -> Option<String> {
+        let known = environment_of(host)?;
+        let own = environment_of(self.platform.host_str().unwrap_or_default());
+        match own {
+            Some(own) if own.agrees_with(known) => None,
+            // on one's own machine ID-porten's and Maskinporten's test environments are at home
+            None if known == Of::Test => None,
+            _ => Some(format!(
+                "{host} is of {known}, and this session is of {}",
+                self.name
+            )),
+        }
+    }
 }
 
-fn base(text: &str, what: &'static str) -> Result<Url, BuildError> {
+/// Which environment a public host is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// An Altinn, by its name.
+    Altinn(&'static str),
+    /// A Maskinporten or ID-porten that all of Altinn's test environments share.
+    Test,
+}
+
+impl Of {
+    fn agrees_with(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Altinn(one), Self::Altinn(other)) => one == other,
+            (Self::Test, Self::Altinn(name)) | (Self::Altinn(name), Self::Test) => name != "prod",
+            (Self::Test, Self::Test) => true,
+        }
+    }
+}
+
+impl fmt::Display for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Altinn(name) => name,
+            Self::Test => "the test environments",
+        })
+    }
+}
+
+fn environment_of(host: &str) -> Option<Of> {
+    let host = host.to_ascii_lowercase();
+    // the first that fits: the more special before the more general
+    [
+        ("tt02.altinn.no", Of::Altinn("tt02")),
+        ("tt02.altinn.basefarm.net", Of::Altinn("tt02")),
+        ("at22.altinn.cloud", Of::Altinn("at22")),
+        ("at23.altinn.cloud", Of::Altinn("at23")),
+        ("at24.altinn.cloud", Of::Altinn("at24")),
+        ("yt01.altinn.cloud", Of::Altinn("yt01")),
+        ("altinn.no", Of::Altinn("prod")),
+        ("test.maskinporten.no", Of::Test),
+        ("maskinporten.no", Of::Altinn("prod")),
+        ("test.idporten.no", Of::Test),
+        ("idporten.no", Of::Altinn("prod")),
+        ("test.ansattporten.no", Of::Test),
+        ("ansattporten.no", Of::Altinn("prod")),
+    ]
+    .into_iter()
+    .find(|(suffix, _)| {
+        host.strip_suffix(suffix)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
+    .map(|(_, of)| of)
+}
+
+/// The sentence that names both, when two hosts are known to be of different environments.
+fn mix_up(one: &str, other: &str) -> Option<String> {
+    let (of_one, of_other) = (environment_of(one)?, environment_of(other)?);
+    (!of_one.agrees_with(of_other))
+        .then(|| format!("{one} is of {of_one}, and {other} is of {of_other}"))
+}
+
+pub(crate) fn base(text: &str, what: &'static str) -> Result<Url, BuildError> {
     let refused = |why: &str| BuildError::environment(format!("{what} {why}: {text}"));
     let mut url = Url::parse(text).map_err(|_| refused("is not an absolute URL"))?;
     let origin: Origin = text
@@ -196,6 +326,7 @@ impl fmt::Debug for Environment {
             .field("platform", &self.platform.as_str())
             .field("altinn2", &self.altinn2.as_ref().map(Url::as_str))
             .field("maskinporten", &self.maskinporten.issuer())
+            .field("id_porten", &self.id_porten)
             .finish()
     }
 }
@@ -221,6 +352,52 @@ mod tests {
         hosts.sort();
         hosts.dedup();
         assert_eq!(hosts.len(), NAMES.len());
+    }
+
+    #[test]
+    fn every_environment_is_of_one_piece_and_a_mix_up_names_both() {
+        for name in NAMES {
+            let environment: Environment = name.parse().unwrap();
+            environment.check().unwrap();
+            for other in NAMES {
+                let other: Environment = other.parse().unwrap();
+                let host = other.platform().host_str().unwrap();
+                let mix_up = environment.mix_up_with(host);
+                assert_eq!(mix_up.is_some(), other.name() != name, "{name} {host}");
+            }
+        }
+        let mixed = Environment::prod().with_maskinporten(maskinporten::Environment::test());
+        let said = mixed.check().unwrap_err().to_string();
+        assert!(
+            said.contains("platform.altinn.no is of prod")
+                && said.contains("test.maskinporten.no is of the test environments"),
+            "{said}"
+        );
+        let mixed = Environment::tt02().with_id_porten(Provider::id_porten());
+        let said = mixed.check().unwrap_err().to_string();
+        assert!(said.contains("tt02") && said.contains("prod"), "{said}");
+        let mixed = Environment::custom(
+            "own",
+            "https://platform.tt02.altinn.no",
+            Some("https://www.altinn.no"),
+            maskinporten::Environment::test(),
+        )
+        .unwrap();
+        assert!(mixed.check().is_err());
+        // hosts that nobody knows mix with all: a simulator, a proxy
+        let own = Environment::custom(
+            "own",
+            "http://127.0.0.1:1",
+            None,
+            maskinporten::Environment::test(),
+        )
+        .unwrap();
+        own.check().unwrap();
+        assert!(own.mix_up_with("platform.altinn.no").is_some());
+        assert!(
+            own.mix_up_with("noaltinn.no").is_none(),
+            "a look-alike is no known host"
+        );
     }
 
     #[test]

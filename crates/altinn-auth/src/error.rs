@@ -141,6 +141,12 @@ struct Inner {
 pub enum ErrorKind {
     /// Altinn 2 needs an API key, and none was given.
     ApiKeyMissing,
+    /// This way in needs an enterprise certificate's TLS, and the client was built without one.
+    CertificateMissing,
+    /// The provider does not know the client, or not this way for it to prove itself.
+    ClientRefused,
+    /// The authorization code was used before, is too old, or was issued to somebody else.
+    CodeRefused,
     /// The enterprise user's way in is closed (410).
     EnterpriseUserClosed,
     /// Altinn did not take the Maskinporten token (401 or 403, mostly without a word).
@@ -149,17 +155,46 @@ pub enum ErrorKind {
     ForeignHost,
     /// The exchange answered with something that is no token.
     InvalidAnswer,
+    /// The id_token is not the provider's, not for this client, or out of date.
+    InvalidIdToken,
+    /// The token that Altinn gave is not signed with Altinn's keys, or not of this Altinn.
+    InvalidToken,
     /// A scope that was asked for is no scope.
     InvalidScope,
+    /// The log-in answered with another issuer than the one that was asked (RFC 9207).
+    IssuerMismatch,
+    /// The call needs a higher security level than this way in gives, or the log-in gave a lower one
+    /// than was asked for.
+    LevelTooLow,
+    /// The log-in is over: its refresh token was used, revoked or has run out.
+    LoginExpired,
+    /// The person or the provider broke the log-in off; the diagnosis has the provider's code.
+    LoginRefused,
     /// Maskinporten gave no token; see the source.
     Maskinporten(maskinporten::ErrorKind),
+    /// This way in goes through Maskinporten, and the client was built without one.
+    NoMaskinporten,
+    /// The id_token was made for another log-in than this one.
+    NonceMismatch,
     /// No token in time, or nowhere to fetch it; see the source.
     NoToken,
+    /// Nothing is there by this name: no such system, request or system user.
+    NotFound,
+    /// Altinn 2's password log-in is gone.
+    PasswordLoginClosed,
+    /// The redirect address is not registered for the client.
+    RedirectRefused,
+    /// Altinn refused the request; the diagnosis has its code and words.
+    Refused,
+    /// The session ran out, and was not or could not be renewed for this call.
+    SessionExpired,
+    /// The answer to the log-in does not belong to a log-in that was begun here: a forged `state`.
+    StateMismatch,
     /// No usable answer came from Altinn; see the source.
     Transport(http_transport::ErrorKind),
     /// Altinn is down or overloaded (5xx, 408, 429).
     Unavailable,
-    /// The enterprise user does not exist, or its password is wrong.
+    /// The user does not exist, or the password is wrong.
     WrongCredentials,
 }
 
@@ -231,6 +266,23 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0.kind {
             ErrorKind::ApiKeyMissing => "Altinn 2 needs an API key (API-nøkkel)",
+            ErrorKind::CertificateMissing => "an enterprise certificate for TLS is missing",
+            ErrorKind::ClientRefused => "the provider did not take the client",
+            ErrorKind::CodeRefused => "the log-in's code was not taken",
+            ErrorKind::InvalidIdToken => "the id_token cannot be trusted",
+            ErrorKind::InvalidToken => "the token is not this Altinn's",
+            ErrorKind::IssuerMismatch => "the log-in was answered by another issuer",
+            ErrorKind::LevelTooLow => "the security level (sikkerhetsnivå) is too low",
+            ErrorKind::LoginExpired => "the log-in has run out",
+            ErrorKind::LoginRefused => "the log-in was refused",
+            ErrorKind::NoMaskinporten => "no Maskinporten client was given",
+            ErrorKind::NonceMismatch => "the id_token is of another log-in",
+            ErrorKind::NotFound => "there is no such thing at Altinn",
+            ErrorKind::PasswordLoginClosed => "the password log-in of Altinn 2 is closed",
+            ErrorKind::RedirectRefused => "the redirect address is not registered",
+            ErrorKind::Refused => "Altinn refused the request",
+            ErrorKind::SessionExpired => "the session has run out",
+            ErrorKind::StateMismatch => "the log-in's answer is not of a log-in begun here",
             ErrorKind::EnterpriseUserClosed => {
                 "the way in with an enterprise user (virksomhetsbruker) is closed"
             }
@@ -242,9 +294,7 @@ impl fmt::Display for Error {
             ErrorKind::NoToken => "no token",
             ErrorKind::Transport(_) => "no usable answer from Altinn",
             ErrorKind::Unavailable => "Altinn is not available",
-            ErrorKind::WrongCredentials => {
-                "the enterprise user does not exist, or its password is wrong"
-            }
+            ErrorKind::WrongCredentials => "the user does not exist, or the password is wrong",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /authentication/api/v1/exchange/maskinporten`: a Maskinporten token for an Altinn token.
+//! `GET /authentication/api/v1/exchange/{maskinporten|id-porten}`: another's token for an Altinn token.
 //!
 //! <https://docs.altinn.studio/api/authentication/spec/>, and the server's own source
 //! (Altinn/altinn-authentication), which wins where they differ.
@@ -17,7 +17,7 @@ use http_transport::{
     retry,
 };
 use maskinporten::TokenRequest;
-use token_cache::{Attempt, FailureClass, Fetched, Source, SourceError, TokenHash};
+use token_cache::{Attempt, FailureClass, Fetched, Source, SourceError, Token, TokenHash};
 
 use crate::altinn::Inner;
 use crate::kind::EnterpriseUserCredentials;
@@ -29,9 +29,58 @@ const ENTERPRISE_USER: &str = "x-altinn-enterpriseuser-authentication";
 /// Gets Altinn tokens for the cache.
 pub(crate) struct Exchange {
     pub(crate) altinn: Arc<Inner>,
-    pub(crate) request: TokenRequest,
+    pub(crate) of: Of,
     pub(crate) test: bool,
     pub(crate) enterprise_user: Option<EnterpriseUserCredentials>,
+}
+
+/// What is exchanged.
+pub(crate) enum Of {
+    Grant(maskinporten::Client, TokenRequest),
+    #[cfg(feature = "openssl")]
+    Person(token_cache::Handle),
+}
+
+impl Of {
+    fn provider(&self) -> &'static str {
+        match self {
+            Self::Grant(..) => "maskinporten",
+            #[cfg(feature = "openssl")]
+            Self::Person(_) => "id-porten",
+        }
+    }
+
+    fn issuer<'a>(&self, altinn: &'a Inner) -> &'a str {
+        match self {
+            Self::Grant(..) => altinn.environment.maskinporten().issuer(),
+            #[cfg(feature = "openssl")]
+            Self::Person(_) => altinn.environment.id_porten().issuer(),
+        }
+    }
+
+    async fn token(&self) -> Result<Token, Error> {
+        match self {
+            Self::Grant(client, request) => client
+                .token(request)
+                .await
+                .map(|token| token.as_cached().clone())
+                .map_err(Error::maskinporten),
+            #[cfg(feature = "openssl")]
+            Self::Person(handle) => handle
+                .token()
+                .await
+                .map_err(|error| Error::from_cache(&error)),
+        }
+    }
+
+    async fn newer_than(&self, token: &Token) -> Result<Option<Token>, Error> {
+        let handle = match self {
+            Self::Grant(client, request) => &client.handle(request).map_err(Error::maskinporten)?,
+            #[cfg(feature = "openssl")]
+            Self::Person(handle) => handle,
+        };
+        Ok(handle.newer_than(token).await.ok().flatten())
+    }
 }
 
 impl fmt::Debug for Exchange {
@@ -55,7 +104,7 @@ impl Source for Exchange {
     }
 }
 
-fn source_error(error: Error) -> SourceError {
+pub(crate) fn source_error(error: Error) -> SourceError {
     let class = match error.kind() {
         _ if error.is_retryable() => FailureClass::Transient,
         // what others can cure is asked again soon
@@ -67,24 +116,18 @@ fn source_error(error: Error) -> SourceError {
 
 impl Exchange {
     async fn fetch_token(&self) -> Result<Fetched, Error> {
-        let maskinporten = &self.altinn.maskinporten;
-        let token = maskinporten
-            .token(&self.request)
-            .await
-            .map_err(Error::maskinporten)?;
+        let token = self.of.token().await?;
         let answer = self.send(token.header_value().clone()).await?;
-        // a 401 has no reason: the cached Maskinporten token may be it, so one newer one is tried.
-        // With an enterprise user it may be the password, which is not sent twice.
-        if answer.status() == StatusCode::UNAUTHORIZED && self.enterprise_user.is_none() {
-            let handle = maskinporten
-                .handle(&self.request)
-                .map_err(Error::maskinporten)?;
-            if let Ok(Some(newer)) = handle.newer_than(token.as_cached()).await {
-                let answer = self.send(newer.header_value().clone()).await?;
-                return self.read(&answer);
-            }
+        // a 401 has no reason: the cached token may be it, so one newer one is tried. With an
+        // enterprise user it may be the password, which is not sent twice.
+        if answer.status() == StatusCode::UNAUTHORIZED
+            && self.enterprise_user.is_none()
+            && let Some(newer) = self.of.newer_than(&token).await?
+        {
+            let answer = self.send(newer.header_value().clone()).await?;
+            return self.read(&answer).await;
         }
-        self.read(&answer)
+        self.read(&answer).await
     }
 
     async fn send(&self, bearer: HeaderValue) -> Result<http::Response<Bytes>, Error> {
@@ -92,7 +135,10 @@ impl Exchange {
             .altinn
             .environment
             .platform()
-            .join("authentication/api/v1/exchange/maskinporten")
+            .join(&format!(
+                "authentication/api/v1/exchange/{}",
+                self.of.provider()
+            ))
             .map_err(|_| {
                 Error::transport(
                     OPERATION,
@@ -128,7 +174,7 @@ impl Exchange {
             .map_err(|error| Error::transport(OPERATION, error))
     }
 
-    fn read(&self, answer: &http::Response<Bytes>) -> Result<Fetched, Error> {
+    async fn read(&self, answer: &http::Response<Bytes>) -> Result<Fetched, Error> {
         if http_transport::is_html(answer) {
             let html = http_transport::Error::new(http_transport::ErrorKind::Html, OPERATION)
                 .with_status(answer.status().as_u16());
@@ -158,9 +204,36 @@ impl Exchange {
             .and_then(|rest| rest.strip_suffix('"'))
             .unwrap_or(text);
         let claims = Claims::of_token(token).ok_or_else(|| invalid("not a JSON web token"))?;
+        self.of_this_altinn(&claims)?;
+        #[cfg(feature = "openssl")]
+        if let Some(keys) = &self.altinn.keys {
+            keys.verify(token, &self.altinn).await?;
+        }
         let lifetime = lifetime(&claims, SystemTime::now())
             .ok_or_else(|| invalid("a token that has expired"))?;
         Ok(Fetched::new(SecretString::from(token), lifetime))
+    }
+
+    /// Refuses a token that says it is of another environment.
+    fn of_this_altinn(&self, claims: &Claims) -> Result<(), Error> {
+        let host = claims
+            .maskinporten
+            .issuer
+            .as_deref()
+            .and_then(|issuer| url::Url::parse(issuer).ok())
+            .and_then(|issuer| issuer.host_str().map(str::to_owned));
+        match host.and_then(|host| self.altinn.environment.mix_up_with(&host)) {
+            Some(sentence) => Err(Error::new(
+                ErrorKind::InvalidToken,
+                Diagnosis::new(OPERATION)
+                    .with_message(format!("the token is of another environment: {sentence}"))
+                    .with_remedy(Remedy::new(
+                        Who::You,
+                        "check the platform's URL: what answered there is another environment",
+                    )),
+            )),
+            None => Ok(()),
+        }
     }
 
     fn refusal(&self, answer: &http::Response<Bytes>) -> Error {
@@ -198,7 +271,10 @@ impl Exchange {
             StatusCode::FORBIDDEN => (
                 ErrorKind::ExchangeRefused,
                 Retry::No,
-                Remedy::new(Who::You, "ask for a scope that begins with altinn:"),
+                Remedy::new(
+                    Who::You,
+                    "ask for a scope that begins with altinn:, at Maskinporten or in the log-in",
+                ),
             ),
             _ => (
                 ErrorKind::ExchangeRefused,
@@ -206,9 +282,9 @@ impl Exchange {
                 Remedy::new(
                     Who::You,
                     format!(
-                        "check that the token is from the Maskinporten of this Altinn ({} belongs to {}), \
-                         and try again: the server answers the same when it cannot reach Maskinporten's keys",
-                        self.altinn.environment.maskinporten().issuer(),
+                        "check that the token is from the issuer of this Altinn ({} belongs to {}), \
+                         and try again: the server answers the same when it cannot reach that issuer's keys",
+                        self.of.issuer(&self.altinn),
                         self.altinn.environment.name(),
                     ),
                 ),
@@ -218,7 +294,7 @@ impl Exchange {
     }
 }
 
-fn later() -> Remedy {
+pub(crate) fn later() -> Remedy {
     Remedy::new(
         Who::You,
         "try again later; if it goes on, look at the status page",
@@ -226,12 +302,12 @@ fn later() -> Remedy {
     .at("https://status.digdir.no")
 }
 
-fn retry_after(answer: &http::Response<Bytes>) -> Retry {
+pub(crate) fn retry_after(answer: &http::Response<Bytes>) -> Retry {
     retry::retry_after(answer, SystemTime::now()).map_or(Retry::Yes, Retry::After)
 }
 
 /// What the server said: `detail` or `title` of a problem, a text, or the reason phrase.
-fn message(answer: &http::Response<Bytes>) -> Option<String> {
+pub(crate) fn message(answer: &http::Response<Bytes>) -> Option<String> {
     let body = std::str::from_utf8(answer.body())
         .ok()
         .map(str::trim)

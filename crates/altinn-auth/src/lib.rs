@@ -41,19 +41,38 @@
 
 mod altinn;
 mod claims;
+mod cookie;
 mod environment;
 mod error;
 mod exchange;
+#[cfg(feature = "openssl")]
+pub mod id_porten;
+#[cfg(feature = "openssl")]
+mod jwks;
 mod kind;
+mod level;
+mod provider;
 mod session;
+pub mod vendor;
+#[cfg(feature = "openssl")]
+mod verify;
 
 pub use crate::altinn::{Altinn, AltinnBuilder};
 pub use crate::claims::Claims;
+pub use crate::cookie::Cookie;
+#[doc(hidden)]
+pub use crate::cookie::Tickets;
 pub use crate::environment::Environment;
 pub use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
+#[cfg(feature = "openssl")]
+pub use crate::kind::Person;
 #[doc(hidden)]
 pub use crate::kind::Way;
 pub use crate::kind::{
-    Altinn2User, EndUser, EnterpriseUser, EnterpriseUserCredentials, Kind, Organisation, SystemUser,
+    Altinn2User, BrowserUser, ByMaskinporten, ByToken, Certificate, CertificateUser, EndUser,
+    EnterpriseUser, EnterpriseUserCredentials, Kind, Organisation, PasswordCredentials,
+    PasswordUser, SystemUser,
 };
-pub use crate::session::Session;
+pub use crate::level::SecurityLevel;
+pub use crate::provider::Provider;
+pub use crate::session::{Api, Session};

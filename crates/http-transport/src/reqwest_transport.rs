@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::Uri;
 
 use crate::transport::{ReasonPhrase, is_loopback};
-use crate::{BoxFuture, Error, ErrorKind, Limits, Transport};
+use crate::{BoxFuture, Error, ErrorKind, ExposeSecret, Limits, SecretString, Transport};
 
 /// HTTP/1.1 over reqwest and the platform's TLS.
 ///
@@ -37,6 +37,7 @@ pub struct ReqwestTransport {
 pub struct ReqwestTransportBuilder {
     limits: Limits,
     trusted: Vec<reqwest::Certificate>,
+    identity: Option<reqwest::Identity>,
 }
 
 impl fmt::Debug for ReqwestTransport {
@@ -52,6 +53,7 @@ impl fmt::Debug for ReqwestTransportBuilder {
         f.debug_struct("ReqwestTransportBuilder")
             .field("limits", &self.limits)
             .field("trusted", &self.trusted.len())
+            .field("identity", &self.identity.is_some())
             .finish()
     }
 }
@@ -82,6 +84,29 @@ impl ReqwestTransportBuilder {
         Ok(self)
     }
 
+    /// Shows this certificate to servers that ask for one (mutual TLS): PEM, leaf first, and its private
+    /// key as PKCS#8 PEM. A server that refuses it, or that wants one and gets none, gives
+    /// [`ErrorKind::ClientCertificate`], and not what a broken connection gives.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Tls`] when they cannot be read, or do not belong together.
+    pub fn client_identity(
+        mut self,
+        certificates: &[u8],
+        key: &SecretString,
+    ) -> Result<Self, Error> {
+        let identity =
+            reqwest::Identity::from_pkcs8_pem(certificates, key.expose_secret().as_bytes())
+                .map_err(|error| {
+                    Error::new(ErrorKind::Tls, "read the client certificate")
+                        .with_detail("certificate and key are not PEM, or do not belong together")
+                        .with_source(error.without_url())
+                })?;
+        self.identity = Some(identity);
+        Ok(self)
+    }
+
     /// Makes the transport.
     ///
     /// # Errors
@@ -98,6 +123,9 @@ impl ReqwestTransportBuilder {
                 .connect_timeout(self.limits.connect())
                 .timeout(self.limits.total())
                 .tls_certs_merge(self.trusted.iter().cloned());
+            if let Some(identity) = &self.identity {
+                builder = builder.identity(identity.clone());
+            }
             if direct {
                 builder = builder.no_proxy();
             }

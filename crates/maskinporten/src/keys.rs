@@ -1,6 +1,7 @@
 //! Keys from files, signed with OpenSSL (feature `openssl`).
 
 mod chain;
+mod identity;
 mod jwk;
 mod mac;
 mod pem;

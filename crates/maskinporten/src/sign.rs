@@ -413,8 +413,13 @@ impl Signer {
         self.reference.as_ref().map(|reference| &*reference.header)
     }
 
-    /// A compact JWS (RFC 7515 §3.1) over the claims.
-    pub(crate) async fn jws(&self, claims: &[u8]) -> Result<String, SignError> {
+    /// A compact JWS (RFC 7515 §3.1) over claims that are JSON: what a grant is made of, and the client
+    /// assertions (`private_key_jwt`, RFC 7523) of ID-porten.
+    ///
+    /// # Errors
+    ///
+    /// When the key has neither a certificate nor a key id, or does not sign.
+    pub async fn jws(&self, claims: &[u8]) -> Result<String, SignError> {
         let reference = self
             .reference
             .as_ref()

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test binary")]
 
+mod sim;
+
 use std::sync::{Arc, Mutex};
 
 use altinn_auth::{Altinn, EnterpriseUserCredentials, Environment, ErrorKind};
