@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Test,
     /// Every step but the tests
     Checks,
+    /// The tests of what the libraries' features add (Redis, tower, admin, derive, streams, …)
+    TestFeatures,
     /// Formatting: `cargo fmt --all --check`
     Fmt,
     /// Lints as errors, on all targets with all features (and the tests' build of OpenSSL)
@@ -41,7 +43,8 @@ pub(crate) enum Step {
 
 impl Step {
     const TESTS: [Self; 1] = [Self::Test];
-    const CHECKS: [Self; 8] = [
+    const CHECKS: [Self; 9] = [
+        Self::TestFeatures,
         Self::Fmt,
         Self::Clippy,
         Self::Doc,
@@ -55,6 +58,11 @@ impl Step {
     fn run(self) -> Result<()> {
         match self {
             Self::Test => cargo("test --workspace", &[]),
+            Self::TestFeatures => cargo(
+                "test --all-features -p norwegian-ids -p http-transport -p token-cache -p maskinporten -p hal-json \
+                 -p hal-derive -p altinn-auth -p altinn-authz",
+                &[],
+            ),
             Self::Fmt => cargo("fmt --all --check", &[]),
             // Warnings become errors by clippy's own argument: as RUSTFLAGS they would change the
             // fingerprint of every dependency, and OpenSSL would be built once more.

@@ -44,6 +44,7 @@ impl Altinn {
         AltinnBuilder {
             environment,
             client_id,
+            owner: None,
             signer,
             transport: None,
             cache: None,
@@ -97,6 +98,7 @@ impl Altinn {
 pub struct AltinnBuilder {
     environment: Environment,
     client_id: ClientId,
+    owner: Option<OrganisationNumber>,
     signer: Signer,
     transport: Option<Arc<dyn Transport>>,
     cache: Option<TokenCache>,
@@ -114,6 +116,14 @@ impl fmt::Debug for AltinnBuilder {
 }
 
 impl AltinnBuilder {
+    /// The organisation that owns the client, where it is known: errors name it beside the
+    /// certificate's.
+    #[must_use]
+    pub fn owner(mut self, owner: OrganisationNumber) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
     /// The API key (API-nøkkel) that Altinn 2 wants on every call.
     #[must_use]
     pub fn api_key(mut self, key: SecretString) -> Self {
@@ -153,14 +163,17 @@ impl AltinnBuilder {
             None => default_transport()?,
         };
         let cache = self.cache.unwrap_or_default();
-        let maskinporten = maskinporten::Client::builder(
+        let mut maskinporten = maskinporten::Client::builder(
             self.environment.maskinporten().clone(),
             self.client_id,
             self.signer,
         )
         .transport(transport.clone())
-        .cache(cache.clone())
-        .build()?;
+        .cache(cache.clone());
+        if let Some(owner) = self.owner {
+            maskinporten = maskinporten.owner(owner);
+        }
+        let maskinporten = maskinporten.build()?;
         Ok(Altinn(Arc::new(Inner {
             environment: self.environment,
             maskinporten,

@@ -44,6 +44,17 @@ impl Address {
         self
     }
 
+    /// Adds parameters that are escaped already.
+    #[cfg(feature = "altinn2")]
+    pub(crate) fn with_query(mut self, parameters: &str) -> Self {
+        if !parameters.is_empty() {
+            self.text.push(if self.has_query { '&' } else { '?' });
+            self.has_query = true;
+            self.text.push_str(parameters);
+        }
+        self
+    }
+
     pub(crate) fn query_if(self, name: &str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.query(name, value),

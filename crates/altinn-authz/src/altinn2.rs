@@ -40,26 +40,40 @@
 //! Sources: <https://altinn.github.io/docs/api/rest/>, and the stored help pages of
 //! `www.altinn.no/api/Help`.
 
+mod api;
 mod client;
 mod delegation;
 mod delegations;
-mod filter;
+mod enterprise_users;
 mod grant;
+mod metadata;
 pub mod models;
+mod names;
+pub mod odata;
+mod own;
+mod pages;
 mod problem;
 mod receiver;
 mod reportees;
 mod revoke;
+mod role_definitions;
 pub mod scopes;
+mod service_owner;
 mod who;
 
 pub use self::client::Client;
 pub use self::delegation::{Delegation, Service};
 pub use self::delegations::DelegationsQuery;
-pub use self::filter::{Filter, Literal};
-pub use self::models::{ReporteeId, RightAction, RightHolderId, RightId, RoleId};
+pub use self::enterprise_users::EnterpriseUsers;
+pub use self::metadata::{LookupSchema, Metadata};
+pub use self::models::{ReporteeId, RightAction, RightHolderId, RightId, RoleId, RuleId};
+pub use self::names::{Roles, Services};
+pub use self::odata::{Filter, Query};
+pub use self::pages::{Listed, Pages};
 pub use self::receiver::Receiver;
 pub use self::reportees::{Identity, ReporteesQuery};
+pub use self::role_definitions::NewRole;
+pub use self::service_owner::{ContactsQuery, OrganisationsQuery, ServiceOwner};
 pub use self::who::Who;
 pub use crate::report::Outcome;
 

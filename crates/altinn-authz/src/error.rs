@@ -45,6 +45,9 @@ pub enum ErrorKind {
     ForeignLink,
     /// What was given cannot be right; nothing was sent.
     InvalidInput,
+    /// The file that a [batch](crate::batch) keeps its results in cannot be read or written, or is
+    /// another list's.
+    Journal,
     /// A web page came, or a way to one, where Altinn 2's answer was due: Altinn 2 takes a call
     /// without a user for a browser, and since 2026-06-19 there is nothing but pages.
     LoginPage,
@@ -124,6 +127,28 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, what, diagnosis)
     }
 
+    /// What was given cannot be right, in words of its own.
+    #[cfg(feature = "altinn2")]
+    pub(crate) fn input_said(
+        operation: &'static str,
+        what: String,
+        action: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let diagnosis = Diagnosis::new(operation)
+            .with_message(&what)
+            .with_remedy(Remedy::new(Who::You, action));
+        Self::new(ErrorKind::InvalidInput, what, diagnosis)
+    }
+
+    /// The same error, with more in its phrase.
+    #[cfg(feature = "altinn2")]
+    pub(crate) fn with_addition(self, addition: &str) -> Self {
+        self.change(|inner| {
+            let summary = format!("{}; {addition}", inner.summary);
+            inner.summary = redacted(Cow::Owned(summary));
+        })
+    }
+
     pub(crate) fn missing_scope(operation: &'static str, scope: &'static str) -> Self {
         let summary = format!("the token does not have the scope {scope}");
         let diagnosis = Diagnosis::new(operation).with_message(&summary).with_remedy(Remedy::new(
@@ -189,6 +214,18 @@ impl Error {
             .status()
             .is_some_and(|status| (400..500).contains(&status))
             && self.0.kind != ErrorKind::Altinn2Closed
+    }
+
+    /// Whether Altinn 2 says that the person never logged in and so has no user profile. As an answer
+    /// about whom the person may act for, it means nobody else.
+    #[cfg(feature = "altinn2")]
+    #[must_use]
+    pub fn lacks_user_profile(&self) -> bool {
+        let message = self.0.diagnosis.message().unwrap_or_default();
+        self.0.kind == ErrorKind::Refused
+            && message
+                .get(..12)
+                .is_some_and(|start| start.eq_ignore_ascii_case("User profile"))
     }
 
     /// Whether what the caller gave or set up is wrong; nothing was sent.

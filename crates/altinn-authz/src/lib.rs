@@ -29,6 +29,7 @@
 //! - [`altinn2`]: [`Client`](altinn2::Client), [`Delegation`](altinn2::Delegation),
 //!   [`Who`](altinn2::Who). Altinn 2 closed on 2026-06-19; the errors of a closed
 //!   host say which way is open.
+//! - [`batch`]: many grants from a list, with a file from which a run that was killed goes on.
 //! - [`Error`]: kind, code, trace id, and what to do about it; [`codes`]: all codes as data.
 //! - [`wire`]: the tolerant values that the generated models are made of.
 //! - [`Caller`]: the seam to `altinn-auth`, and to your own tests.
@@ -54,6 +55,7 @@ mod address;
 pub mod altinn2;
 #[cfg(feature = "altinn3")]
 pub mod altinn3;
+pub mod batch;
 mod caller;
 pub mod codes;
 mod error;

@@ -58,7 +58,7 @@ pub enum Outcome {
     /// It may not be done, for these reasons; nothing was sent.
     Refused(Vec<String>),
     /// It was done, but what is there now is not what it should be: somebody else has changed
-    /// something, or the change did not stick.
+    /// something, the change did not stick, or it is held in another way, too.
     Unexpected(Vec<String>),
     /// The call failed.
     Failed(Error),

@@ -12,6 +12,8 @@
 //! | [`IntOrText`] | `4` or `"4"` | [`as_i64`](IntOrText::as_i64), the text |
 //! | [`PartyUuid`] | a UUID | [`uuid`](PartyUuid::uuid), canonical text |
 //! | [`Message`] | what the server says to a person | the text, person numbers masked where it is printed |
+//! | [`PartyNumber`] | the number of a person or an organisation | either, checked; the text, masked where it is printed |
+//! | [`Secret`] | a password that an answer holds | the text, which nothing else prints |
 //! | [`OneOrMany`] | an object or an array | a slice |
 //! | [`Page`] | `{"links":{"next":…},"data":[…]}` | items and the next page's address |
 //!
@@ -34,6 +36,7 @@
 
 use std::{fmt, slice, str::FromStr};
 
+use http_transport::ExposeSecret as _;
 use jiff::{civil, tz::TimeZone};
 use norwegian_ids::mask_person_numbers;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -515,6 +518,123 @@ impl Serialize for Message {
     }
 }
 
+/// The number of a party that may be a person or an organisation, as it arrived.
+///
+/// `Debug` and `Display` mask a person's; [`expose`](Self::expose) gives the text.
+///
+/// ```
+/// use altinn_authz::wire::PartyNumber;
+///
+/// # fn main() -> Result<(), serde_json::Error> {
+/// let person: PartyNumber = serde_json::from_str(r#""26899299344""#)?;
+/// assert_eq!(person.to_string(), "268992*****");
+/// assert!(person.as_person().is_some() && person.as_organisation().is_none());
+/// let company: PartyNumber = serde_json::from_str("310702641")?;
+/// assert_eq!(company.to_string(), "310702641");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PartyNumber(IntOrText);
+
+impl PartyNumber {
+    /// The text as it arrived, which may be the number of a person: not for logs.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The number of a person, if it is one with the right check digits.
+    #[must_use]
+    pub fn as_person(&self) -> Option<norwegian_ids::PersonNumber> {
+        self.expose().parse().ok()
+    }
+
+    /// The number of an organisation, if it is one with the right check digit.
+    #[must_use]
+    pub fn as_organisation(&self) -> Option<norwegian_ids::OrganisationNumber> {
+        self.expose().parse().ok()
+    }
+}
+
+impl fmt::Display for PartyNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.expose();
+        match norwegian_ids::PersonNumber::parse_format_only(text) {
+            Ok(number) => write!(f, "{}", number.masked()),
+            Err(_) => f.write_str(&mask_person_numbers(text)),
+        }
+    }
+}
+
+impl fmt::Debug for PartyNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
+}
+
+/// A password or a key that an answer holds.
+///
+/// `Debug` and serialising do not show it, so what is printed or kept of an answer is without it;
+/// [`expose`](Self::expose) gives it to the one who must keep it. It is wiped from memory when it is
+/// dropped; the copy that was in the answer's body is not.
+///
+/// ```
+/// use altinn_authz::wire::Secret;
+///
+/// # fn main() -> Result<(), serde_json::Error> {
+/// let secret: Secret = serde_json::from_str(r#""correct horse""#)?;
+/// assert_eq!(secret.expose(), "correct horse");
+/// assert_eq!(format!("{secret:?}"), "{secret}");
+/// assert_eq!(serde_json::to_string(&secret)?, r#""{secret}""#);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Secret(http_transport::SecretString);
+
+impl Secret {
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(http_transport::SecretString::from(text))
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{secret}")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("{secret}")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Ok(Self::from(&*text))
+    }
+}
+
 /// Something that arrives as one object or as an array of them.
 ///
 /// ```
@@ -650,8 +770,20 @@ where
     deserializer.deserialize_any(Visitor(std::marker::PhantomData))
 }
 
+/// For `deserialize_with`: a whole number that may arrive as a text; null and the empty one mean
+/// "not set".
+#[cfg(any(feature = "altinn2", test))]
+pub(crate) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(number) = set::<D, IntOrText>(deserializer)? else {
+        return Ok(None);
+    };
+    let found = number.as_i64();
+    found
+        .ok_or_else(|| de::Error::invalid_value(de::Unexpected::Other("a text"), &"a whole number"))
+        .map(Some)
+}
+
 /// For `deserialize_with`: null means an empty list.
-#[cfg(any(feature = "altinn3", test))]
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -707,6 +839,8 @@ mod tests {
     fn null_and_empty_text_are_not_set() {
         #[derive(Deserialize)]
         struct Sample {
+            #[serde(default, deserialize_with = "int")]
+            count: Option<i64>,
             #[serde(default, deserialize_with = "set")]
             when: Option<Timestamp>,
             #[serde(default, deserialize_with = "set")]
@@ -714,10 +848,15 @@ mod tests {
             #[serde(default, deserialize_with = "list")]
             names: Vec<String>,
         }
-        for json in ["{}", r#"{"when":null,"number":"","names":null}"#] {
+        for json in ["{}", r#"{"count":"","when":null,"number":"","names":null}"#] {
             let sample: Sample = serde_json::from_str(json).unwrap();
+            assert_eq!(sample.count, None);
             assert!(sample.when.is_none() && sample.number.is_none() && sample.names.is_empty());
         }
+        for json in [r#"{"count":7}"#, r#"{"count":"7"}"#] {
+            assert_eq!(serde_json::from_str::<Sample>(json).unwrap().count, Some(7));
+        }
+        assert!(serde_json::from_str::<Sample>(r#"{"count":"many"}"#).is_err());
         let sample: Sample = serde_json::from_str(r#"{"when":"2020-01-01","number":7}"#).unwrap();
         assert_eq!(sample.when, Some("2020-01-01".into()));
         assert_eq!(sample.number, Some(7.into()));

@@ -41,7 +41,7 @@ under [profile.NAME]:
   which Altinn     ALTINN_ENVIRONMENT (prod, tt02, at22, at23, at24, yt01), or URLs of another one:
                    ALTINN_PLATFORM_URL, ALTINN_API_URL, MASKINPORTEN_ISSUER,
                    MASKINPORTEN_TOKEN_ENDPOINT (or MASKINPORTEN_WELL_KNOWN_URL), ALTINN_CA_FILE
-  which client     MASKINPORTEN_CLIENT_ID, MASKINPORTEN_SCOPES
+  which client     MASKINPORTEN_CLIENT_ID, MASKINPORTEN_SCOPES; MASKINPORTEN_ORGANISATION, whose it is
   which key        MASKINPORTEN_PKCS12 + MASKINPORTEN_PKCS12_PASSWORD (+ MASKINPORTEN_KEY_ALIAS),
                    or MASKINPORTEN_PEM, or MASKINPORTEN_CLIENT_JWK; MASKINPORTEN_KID
   as whom          ALTINN_SYSTEM_USER, ALTINN_EXTERNAL_REF; ALTINN_USERNAME + ALTINN_PASSWORD
@@ -133,6 +133,9 @@ pub(crate) struct SettingFlags {
     /// The client's id, as registered with Maskinporten [env: MASKINPORTEN_CLIENT_ID]
     #[arg(long, global = true, value_name = "ID", hide_short_help = true)]
     client_id: Option<String>,
+    /// The organisation that owns the client, to be named in errors [env: MASKINPORTEN_ORGANISATION]
+    #[arg(long, global = true, value_name = "ORG", hide_short_help = true)]
+    organisation: Option<String>,
     /// A PKCS#12 file with certificate and key [env: MASKINPORTEN_PKCS12]
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pkcs12: Option<String>,
@@ -162,6 +165,7 @@ impl SettingFlags {
             issuer,
             token_endpoint,
             client_id,
+            organisation,
             pkcs12,
             key_alias,
             pem,
@@ -177,6 +181,7 @@ impl SettingFlags {
             (settings::ISSUER, issuer),
             (settings::TOKEN_ENDPOINT, token_endpoint),
             (settings::CLIENT_ID, client_id),
+            (settings::ORGANISATION, organisation),
             (settings::PKCS12, pkcs12),
             (settings::KEY_ALIAS, key_alias),
             (settings::PEM, pem),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use clap::builder::StyledStr;
@@ -18,7 +19,7 @@ pub struct Console {
     json: bool,
     colour_out: bool,
     colour_err: bool,
-    progress: bool,
+    progress: AtomicBool,
 }
 
 impl Console {
@@ -34,7 +35,7 @@ impl Console {
             json,
             colour_out: colour && io::stdout().is_terminal(),
             colour_err: colour && io::stderr().is_terminal(),
-            progress: io::stderr().is_terminal(),
+            progress: AtomicBool::new(io::stderr().is_terminal()),
         }
     }
 
@@ -55,7 +56,7 @@ impl Console {
             json,
             colour_out: false,
             colour_err: false,
-            progress: false,
+            progress: AtomicBool::new(false),
         }
     }
 
@@ -132,9 +133,14 @@ impl Console {
 
     /// What is being done, for those who wait at a terminal.
     pub(crate) fn progress(&self, text: &str) {
-        if self.progress && !self.json {
+        if self.progress.load(Ordering::Relaxed) && !self.json {
             write(&self.err, &paint(self.colour_err, DIM, &redact::text(text)));
         }
+    }
+
+    /// No more progress: what is being done is shown as data from now on.
+    pub(crate) fn stop_progress(&self) {
+        self.progress.store(false, Ordering::Relaxed);
     }
 
     /// A failure: its sentence, then what to do and who must.

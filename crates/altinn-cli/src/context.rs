@@ -84,12 +84,13 @@ impl<'a> Context<'a> {
         let transport = self.transport()?;
         let signer = self.settings.signer(self.console)?;
         let environment = self.settings.maskinporten(&*transport).await?;
-        Ok(
-            maskinporten::Client::builder(environment, client_id, signer)
-                .transport(transport)
-                .cache(self.cache.clone())
-                .build()?,
-        )
+        let mut builder = maskinporten::Client::builder(environment, client_id, signer)
+            .transport(transport)
+            .cache(self.cache.clone());
+        if let Some(owner) = self.settings.owner()? {
+            builder = builder.owner(owner);
+        }
+        Ok(builder.build()?)
     }
 
     /// A client of Altinn.
@@ -101,6 +102,9 @@ impl<'a> Context<'a> {
         let mut builder = Altinn::builder(environment, client_id, signer)
             .transport(transport)
             .cache(self.cache.clone());
+        if let Some(owner) = self.settings.owner()? {
+            builder = builder.owner(owner);
+        }
         if let Some(key) = self.settings.api_key()? {
             builder = builder.api_key(key);
         }

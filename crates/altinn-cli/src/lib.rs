@@ -57,6 +57,11 @@ pub fn run<T: Into<OsString>>(args: impl IntoIterator<Item = T>) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// The README of the workspace: its six steps compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
+
 /// Help and the version are what was asked for; anything else is a mistake in the command line.
 fn command_line(console: &Console, error: &clap::Error) -> Exit {
     if !error.use_stderr() {
@@ -104,9 +109,10 @@ async fn interruptible(
     command: impl Future<Output = Result<Report, Failure>>,
 ) -> Result<Report, Failure> {
     tokio::select! {
+        // in this order, so that there is no time at which Ctrl-C is not heard
         biased;
-        ended = command => ended,
         Ok(()) = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")),
+        ended = command => ended,
     }
 }
 

@@ -69,6 +69,7 @@ pub(crate) const PASSWORD: &str = "ALTINN_PASSWORD";
 pub(crate) const SYSTEM_USER: &str = "ALTINN_SYSTEM_USER";
 pub(crate) const EXTERNAL_REF: &str = "ALTINN_EXTERNAL_REF";
 pub(crate) const CLIENT_ID: &str = "MASKINPORTEN_CLIENT_ID";
+pub(crate) const ORGANISATION: &str = "MASKINPORTEN_ORGANISATION";
 pub(crate) const CLIENT_JWK: &str = "MASKINPORTEN_CLIENT_JWK";
 pub(crate) const SCOPES: &str = "MASKINPORTEN_SCOPES";
 pub(crate) const WELL_KNOWN_URL: &str = "MASKINPORTEN_WELL_KNOWN_URL";
@@ -123,6 +124,11 @@ pub(crate) static ALL: &[Setting] = &[
         CLIENT_ID,
         "--client-id",
         "the client's id, as registered with Maskinporten",
+    ),
+    setting(
+        ORGANISATION,
+        "--organisation",
+        "the number of the organisation that owns the client",
     ),
     secret(CLIENT_JWK, "the client's registered private key, as a JWK"),
     setting(
@@ -282,6 +288,14 @@ impl Settings {
     pub(crate) fn client_id(&self) -> Result<ClientId, Failure> {
         let id = self.required(CLIENT_ID)?;
         id.parse().map_err(|error| invalid(CLIENT_ID, error))
+    }
+
+    /// Who owns the client, if it is said.
+    pub(crate) fn owner(&self) -> Result<Option<OrganisationNumber>, Failure> {
+        let number = self.text(ORGANISATION)?;
+        number
+            .map(|number| organisation(ORGANISATION, &number))
+            .transpose()
     }
 
     /// The scopes that are set, if any.

@@ -8,14 +8,18 @@
 //! Decisions where the wire facts are silent, open until somebody has seen the real thing: a write
 //! scope does not include the read scope; removing what is not there answers 204; a failed look-up of a
 //! person is `AM-00023` until the lock; giving on what one does not hold is `AM-00028`; enterprise
-//! users are nobody here.
+//! users are nobody here; a main administrator may do all that is done for a party, also for its
+//! clients, single instances and scopes.
 
 mod connections;
 mod entity;
 mod holdings;
+mod instances;
+mod owner_packages;
 mod packages;
 mod parties;
 mod problem;
+mod requests;
 mod resources;
 
 use std::future::Future;
@@ -23,17 +27,17 @@ use std::pin::Pin;
 
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
-use axum::extract::{Query, Request, State};
+use axum::extract::{FromRequestParts as _, Query, RawPathParams, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post, put};
 use http::{HeaderValue, StatusCode, header};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::entity::Entity;
-use self::holdings::Authority;
+use self::holdings::{Authority, Power};
 use self::problem::{Problem, Refusal};
+use crate::altinn2::lower_case_names;
 use crate::platform::{self, CallerKind};
 use crate::rights::Held;
 use crate::rights::altinn3::Connections;
@@ -41,14 +45,31 @@ use crate::state::{Shared, Sim};
 use crate::world::World;
 
 const BASE: &str = "/accessmanagement/api/v1/enduser";
+const SERVICE_OWNER: &str = "/accessmanagement/api/v1/serviceowner";
 /// Satisfies every end-user policy; only Altinn's own portal gets it.
 const PORTAL_SCOPE: &str = "altinn:portal/enduser";
 const PARTIES_SCOPE: &str = "altinn:accessmanagement/authorizedparties";
+const OWNER_PARTIES_SCOPE: &str = "altinn:accessmanagement/authorizedparties.resourceowner";
+const ALL_PARTIES_SCOPE: &str = "altinn:accessmanagement/authorizedparties.admin";
 const CONNECTIONS_SCOPE: &str = "altinn:accessmanagement/enduser:connections:";
+const REQUESTS_READ: Access = Access::Party(
+    "altinn:accessmanagement/enduser:requests.read",
+    Power::Access,
+);
+const REQUESTS_WRITE: Access = Access::Party(
+    "altinn:accessmanagement/enduser:requests.write",
+    Power::Access,
+);
+const OWNER_REQUESTS_READ: Access =
+    Access::Organisation(&["altinn:serviceowner/delegationrequests.read"]);
+const OWNER_REQUESTS_WRITE: Access =
+    Access::Organisation(&["altinn:serviceowner/delegationrequests.write"]);
+const OWNER_PACKAGES: Access =
+    Access::Organisation(&["altinn:serviceowner/delegations:accesspackage.write"]);
 const MAX_BODY: usize = 1 << 20;
 
 pub(crate) fn router(sim: Sim) -> Router {
-    use Access::{Parties, Read, ToOthers, Write};
+    use Access::{Instances, Organisation, Parties, Read, ToOthers, Write};
     let route = |path: &str| format!("{BASE}/{path}");
     Router::new()
         .route(
@@ -90,7 +111,136 @@ pub(crate) fn router(sim: Sim) -> Router {
                 .post(operation(ToOthers, resources::add_rights))
                 .put(operation(ToOthers, resources::replace_rights)),
         )
+        .route(
+            &route("connections/users"),
+            get(operation(Instances, connections::users)),
+        )
+        .route(
+            &route("connections/resources/instances"),
+            get(operation(Read, instances::list)).delete(operation(Write, instances::take)),
+        )
+        .route(
+            &route("connections/resources/instances/rights"),
+            get(operation(Read, instances::rights))
+                .post(operation(Instances, instances::add_rights))
+                .put(operation(ToOthers, instances::replace_rights)),
+        )
+        .route(
+            &route("connections/resources/instances/delegationcheck"),
+            get(operation(Instances, instances::check)),
+        )
+        .route(
+            &route("connections/resources/instances/users"),
+            get(operation(Instances, instances::users)),
+        )
+        .route(
+            &format!("{SERVICE_OWNER}/authorizedparties"),
+            post(operation(
+                Organisation(&[OWNER_PARTIES_SCOPE, ALL_PARTIES_SCOPE]),
+                parties::of_subject,
+            )),
+        )
+        .route(
+            "/accessmanagement/api/v1/resourceowner/authorizedparties",
+            post(operation(
+                Organisation(&[OWNER_PARTIES_SCOPE, ALL_PARTIES_SCOPE]),
+                parties::of_subject,
+            )),
+        )
+        .merge(requests_router())
         .with_state(sim)
+}
+
+fn requests_router() -> Router<Sim> {
+    let route = |path: &str| format!("{BASE}/request{path}");
+    let owner = |path: &str| format!("{SERVICE_OWNER}/delegationrequests{path}");
+    Router::new()
+        .route(&route(""), get(operation(REQUESTS_READ, requests::one)))
+        .route(
+            &route("/sent"),
+            get(operation(REQUESTS_READ, requests::sent)),
+        )
+        .route(
+            &route("/received"),
+            get(operation(REQUESTS_READ, requests::received)),
+        )
+        .route(
+            &route("/sent/count"),
+            get(operation(REQUESTS_READ, requests::count_sent)),
+        )
+        .route(
+            &route("/received/count"),
+            get(operation(REQUESTS_READ, requests::count_received)),
+        )
+        .route(
+            &route("/resource"),
+            post(operation(REQUESTS_WRITE, requests::ask_resource)),
+        )
+        .route(
+            &route("/package"),
+            post(operation(REQUESTS_WRITE, requests::ask_package)),
+        )
+        .route(
+            &route("/sent/withdraw"),
+            put(operation(REQUESTS_WRITE, requests::withdraw)),
+        )
+        .route(
+            &route("/received/approve"),
+            put(operation(REQUESTS_WRITE, requests::approve)),
+        )
+        .route(
+            &route("/received/reject"),
+            put(operation(REQUESTS_WRITE, requests::reject)),
+        )
+        .route(
+            &route("/draft/confirm"),
+            put(operation(REQUESTS_WRITE, requests::confirm)),
+        )
+        .route(
+            &route("/draft"),
+            get(operation(Access::Portal, requests::draft)),
+        )
+        .route(
+            &owner("/_meta/urns/party"),
+            get(operation(OWNER_REQUESTS_READ, requests::party_urns)),
+        )
+        .route(
+            &owner(""),
+            post(operation(
+                OWNER_REQUESTS_WRITE,
+                requests::owner_asks_inverted,
+            )),
+        )
+        .route(
+            &owner("/resource"),
+            post(operation(
+                OWNER_REQUESTS_WRITE,
+                requests::owner_asks_resource,
+            )),
+        )
+        .route(
+            &owner("/package"),
+            post(operation(
+                OWNER_REQUESTS_WRITE,
+                requests::owner_asks_package,
+            )),
+        )
+        .route(
+            &owner("/{id}/status"),
+            get(operation(OWNER_REQUESTS_READ, requests::owner_status)),
+        )
+        .route(
+            &owner("/{id}/withdraw"),
+            put(operation(OWNER_REQUESTS_WRITE, requests::owner_withdraw)),
+        )
+        .route(
+            &format!("{SERVICE_OWNER}/connections/accesspackages"),
+            post(operation(OWNER_PACKAGES, owner_packages::give)),
+        )
+        .route(
+            &format!("{SERVICE_OWNER}/connections/accesspackages/revoke"),
+            post(operation(OWNER_PACKAGES, owner_packages::revoke)),
+        )
 }
 
 /// What a call needs before it is looked at (wire facts, Altinn 3 §2.1 and §2.5).
@@ -100,10 +250,18 @@ enum Access {
     Parties,
     /// `toothers.write`; the party gives.
     ToOthers,
+    /// `toothers.write`, by somebody who gives single instances.
+    Instances,
     /// Either direction, to read.
     Read,
     /// Either direction, to write.
     Write,
+    /// This scope, by somebody who may do this for the party.
+    Party(&'static str, Power),
+    /// The portal's scope; no party.
+    Portal,
+    /// One of these scopes, and an organisation's own token.
+    Organisation(&'static [&'static str]),
 }
 
 /// Who calls, when it is somebody who can.
@@ -112,6 +270,13 @@ struct Actor {
     id: Uuid,
     /// System users share number 0, and with it the lock on looking people up.
     user_id: i64,
+    scopes: Vec<String>,
+}
+
+impl Actor {
+    fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|s| s == scope)
+    }
 }
 
 /// One call that has passed its checks.
@@ -133,13 +298,14 @@ fn operation(
 ) -> impl Fn(State<Sim>, Request) -> Handling + Clone + Send + Sync + 'static {
     move |State(sim), request| {
         Box::pin(async move {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
             let Ok(body) = to_bytes(body, MAX_BODY).await else {
                 return StatusCode::PAYLOAD_TOO_LARGE.into_response();
             };
+            let path = RawPathParams::from_request_parts(&mut parts, &()).await;
             let world = sim.world();
             let mut held = sim.rights.lock();
-            let query = Params::of(&parts.uri);
+            let query = Params::of(&parts.uri, path.ok().as_ref());
             admitted(&sim, &world, &held.altinn3, &parts.headers, access, &query)
                 .and_then(|actor| {
                     let (world, held) = (&*world, &mut *held);
@@ -168,43 +334,56 @@ fn admitted(
     let caller = platform::authenticate(sim, headers).map_err(|_| Refusal::UNAUTHORIZED)?;
     let scope = |name: &str| caller.has_scope(PORTAL_SCOPE) || caller.has_scope(name);
     let connection_scope = |suffix: &str| scope(&format!("{CONNECTIONS_SCOPE}{suffix}"));
-    let actor = match &caller.kind {
+    let actor = |id: Uuid, user_id: i64| Actor {
+        id,
+        user_id,
+        scopes: caller.scopes.clone(),
+    };
+    let organisation = match &caller.kind {
+        CallerKind::Organisation { number } => world.organisation(number),
+        _ => None,
+    };
+    let somebody = match &caller.kind {
         CallerKind::Person {
             party_uuid,
             user_id,
             ..
-        } => Some(Actor {
-            id: *party_uuid,
-            user_id: *user_id,
-        }),
-        CallerKind::SystemUser { id, .. } => Some(Actor {
-            id: *id,
-            user_id: 0,
-        }),
+        } => Some(actor(*party_uuid, *user_id)),
+        CallerKind::SystemUser { id, .. } => Some(actor(*id, 0)),
         CallerKind::Organisation { .. } | CallerKind::EnterpriseUser { .. } => None,
     };
     let party = query.text("party").unwrap_or_default();
-    let directed = match access {
+    // the real policy compares the texts: another spelling of the same UUID is another party
+    let directed = |action: &str| {
+        query.text("from") == Some(party) && connection_scope(&format!("toothers.{action}"))
+            || query.text("to") == Some(party) && connection_scope(&format!("fromothers.{action}"))
+    };
+    let (allowed, power) = match access {
         Access::Parties => {
             if !scope(PARTIES_SCOPE) {
                 return Err(Refusal::FORBIDDEN);
             }
-            return actor.ok_or(Refusal::Text(StatusCode::UNAUTHORIZED, "Unknown user type"));
+            return somebody.ok_or(Refusal::Text(StatusCode::UNAUTHORIZED, "Unknown user type"));
         }
-        Access::ToOthers => connection_scope("toothers.write"),
-        // the real policy compares the texts: another spelling of the same UUID is another party
-        Access::Read => {
-            query.text("from") == Some(party) && connection_scope("toothers.read")
-                || query.text("to") == Some(party) && connection_scope("fromothers.read")
+        Access::Organisation(scopes) => {
+            return organisation
+                .filter(|_| scopes.iter().any(|s| caller.has_scope(s)))
+                .map(|o| actor(o.party_uuid, 0))
+                .ok_or(Refusal::FORBIDDEN);
         }
-        Access::Write => {
-            query.text("from") == Some(party) && connection_scope("toothers.write")
-                || query.text("to") == Some(party) && connection_scope("fromothers.write")
+        Access::Portal => {
+            let portal = caller.has_scope(PORTAL_SCOPE);
+            return somebody.filter(|_| portal).ok_or(Refusal::FORBIDDEN);
         }
+        Access::Party(name, power) => (scope(name), power),
+        Access::ToOthers => (connection_scope("toothers.write"), Power::Access),
+        Access::Instances => (connection_scope("toothers.write"), Power::Instances),
+        Access::Read => (directed("read"), Power::Access),
+        Access::Write => (directed("write"), Power::Access),
     };
-    let actor = actor.filter(|_| directed).ok_or(Refusal::FORBIDDEN)?;
+    let actor = somebody.filter(|_| allowed).ok_or(Refusal::FORBIDDEN)?;
     let party = Uuid::parse_str(party).map_err(|_| Refusal::FORBIDDEN)?;
-    if !Authority::of(world, connections, actor.id, party).manages {
+    if !Authority::of(world, connections, actor.id, party).has(power) {
         return Err(Refusal::FORBIDDEN);
     }
     // what a person has received is for that person alone
@@ -215,16 +394,19 @@ fn admitted(
     Ok(actor)
 }
 
-/// The query of a call, bound as ASP.NET would.
+/// The parameters of a call, those of its path first, bound as ASP.NET would.
 struct Params(Vec<(String, String)>);
 
 impl Params {
-    fn of(uri: &http::Uri) -> Self {
-        Self(
-            Query::try_from_uri(uri)
-                .map(|Query(pairs)| pairs)
-                .unwrap_or_default(),
-        )
+    fn of(uri: &http::Uri, path: Option<&RawPathParams>) -> Self {
+        let path = path.into_iter().flatten();
+        let mut pairs: Vec<(String, String)> = path
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        if let Ok(Query::<Vec<(String, String)>>(query)) = Query::try_from_uri(uri) {
+            pairs.extend(query);
+        }
+        Self(pairs)
     }
 
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
@@ -272,10 +454,31 @@ fn parse_id(name: &str, text: &str) -> Result<Uuid, Refusal> {
 }
 
 /// A person named by number and last name, whom the caller cannot name by UUID.
-#[derive(Deserialize)]
 struct PersonInput {
     person_identifier: Option<String>,
     last_name: Option<String>,
+}
+
+impl PersonInput {
+    fn of(members: &Value) -> Result<Self, Refusal> {
+        Ok(Self {
+            person_identifier: text_member(members, "personidentifier")?,
+            last_name: text_member(members, "lastname")?,
+        })
+    }
+}
+
+/// A text in a document whose names are in lower case; blank is nothing.
+fn text_member(members: &Value, name: &str) -> Result<Option<String>, Refusal> {
+    match &members[name] {
+        Value::Null => Ok(None),
+        Value::String(text) if text.trim().is_empty() => Ok(None),
+        Value::String(text) => Ok(Some(text.trim().to_owned())),
+        _ => Err(Refusal::Binding(
+            format!("$.{name}"),
+            "The JSON value could not be converted to System.String.".to_owned(),
+        )),
+    }
 }
 
 /// The body's members, names without regard to case; `None` without a body.
@@ -291,12 +494,7 @@ fn body_members(body: &[u8]) -> Result<Option<Value>, Refusal> {
     };
     match serde_json::from_slice(body).map_err(|_| bad())? {
         Value::Null => Ok(None),
-        Value::Object(members) => Ok(Some(
-            members
-                .into_iter()
-                .map(|(k, v)| (k.to_ascii_lowercase(), v))
-                .collect(),
-        )),
+        members @ Value::Object(_) => Ok(Some(lower_case_names(members))),
         _ => Err(bad()),
     }
 }
@@ -310,14 +508,27 @@ impl Call<'_> {
         Authority::of(self.world, &self.held.altinn3, self.actor.id, party)
     }
 
+    /// What the real side has switched off is not there.
+    fn gate(&self, switched_off: bool) -> Result<(), Refusal> {
+        if switched_off {
+            return Err(Refusal::Bare(StatusCode::NOT_FOUND));
+        }
+        Ok(())
+    }
+
     fn sticks(&self) -> bool {
         !self.sim.faults.right_does_not_stick()
     }
 
     /// The receiver: a person named in the body, else the party in `to`.
     fn receiver(&mut self, party: Uuid) -> Result<Uuid, Refusal> {
+        let input = self.person_input()?;
+        self.receiver_by(party, input)
+    }
+
+    fn receiver_by(&mut self, party: Uuid, input: Option<PersonInput>) -> Result<Uuid, Refusal> {
         let to = self.query.id("to")?;
-        let receiver = match self.person_input()? {
+        let receiver = match input {
             Some(input) => self.look_up(&input)?,
             None => to.ok_or_else(|| Refusal::query_parameter("to"))?,
         };
@@ -332,22 +543,9 @@ impl Call<'_> {
     }
 
     fn person_input(&self) -> Result<Option<PersonInput>, Refusal> {
-        let Some(members) = body_members(&self.body)? else {
-            return Ok(None);
-        };
-        let text = |name: &str| match &members[name] {
-            Value::Null => Ok(None),
-            Value::String(text) if text.trim().is_empty() => Ok(None),
-            Value::String(text) => Ok(Some(text.trim().to_owned())),
-            _ => Err(Refusal::Binding(
-                format!("$.{name}"),
-                "The JSON value could not be converted to System.String.".to_owned(),
-            )),
-        };
-        Ok(Some(PersonInput {
-            person_identifier: text("personidentifier")?,
-            last_name: text("lastname")?,
-        }))
+        body_members(&self.body)?
+            .map(|members| PersonInput::of(&members))
+            .transpose()
     }
 
     /// Finds the person whose number (or user name) and last name these are; never one whose last

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::Host;
+use crate::{Host, LoginFlaw};
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,7 @@ struct Planned {
 pub struct Faults {
     planned: Arc<Mutex<Vec<Planned>>>,
     right_does_not_stick: Arc<AtomicBool>,
+    login_flaw: Arc<Mutex<Option<LoginFlaw>>>,
 }
 
 impl Faults {
@@ -78,10 +79,26 @@ impl Faults {
         self.right_does_not_stick.load(Ordering::Relaxed)
     }
 
+    /// Makes the next login at ID-porten wrong in this way, once.
+    pub fn spoil_next_login(&self, flaw: LoginFlaw) {
+        *self.login_flaw() = Some(flaw);
+    }
+
+    pub(crate) fn take_login_flaw(&self) -> Option<LoginFlaw> {
+        self.login_flaw().take()
+    }
+
+    fn login_flaw(&self) -> std::sync::MutexGuard<'_, Option<LoginFlaw>> {
+        self.login_flaw
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets everything planned.
     pub fn clear(&self) {
         self.lock().clear();
         self.set_right_does_not_stick(false);
+        self.take_login_flaw();
     }
 
     /// The fault for this call, if it is one's turn; counts the call.

@@ -49,6 +49,7 @@ pub use altinn2::{ClosedHost, WithoutUser};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
+pub use id_porten::LoginFlaw;
 pub use server::RequestLine;
 pub use simulator::{Builder, Simulator};
 
@@ -62,6 +63,8 @@ pub enum Host {
     Platform,
     /// Altinn 2.
     Altinn2,
+    /// ID-porten.
+    IdPorten,
 }
 
 impl std::fmt::Display for Host {
@@ -70,6 +73,7 @@ impl std::fmt::Display for Host {
             Self::Maskinporten => "maskinporten",
             Self::Platform => "platform",
             Self::Altinn2 => "altinn2",
+            Self::IdPorten => "idporten",
         })
     }
 }
@@ -110,6 +114,25 @@ pub struct Quirks {
     /// A client certificate that nobody trusts fails the TLS handshake; otherwise the service answers
     /// it, where it looks at the certificate at all.
     pub client_certificates_checked_in_handshake: bool,
+    /// Parts of Altinn 3 that are behind a switch of the real side; which are on is not published.
+    pub switched_off: SwitchedOff,
+}
+
+/// Parts of Altinn 3 that the real side can switch off: 404 without a body. All are on by default, for
+/// they could not be learnt otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct SwitchedOff {
+    /// Requests for access by end users.
+    pub requests: bool,
+    /// Requests for access by service owners.
+    pub service_owner_requests: bool,
+    /// Maskinporten suppliers and consumers.
+    pub suppliers: bool,
+    /// Authorized parties for service owners.
+    pub service_owner_parties: bool,
+    /// Client delegation v2.
+    pub client_delegation_v2: bool,
 }
 
 /// Which `aud` of a grant Maskinporten takes.

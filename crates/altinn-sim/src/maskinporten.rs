@@ -26,6 +26,7 @@ mod details;
 mod grant;
 mod refusal;
 
+pub(crate) use grant::is_signed_by_client;
 use refusal::Refusal;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -250,7 +251,8 @@ async fn issue(sim: &Shared, headers: &HeaderMap, body: Bytes) -> Result<Answer,
     })
 }
 
-async fn form(headers: &HeaderMap, body: Bytes) -> Option<Vec<(String, String)>> {
+/// A form body, in order.
+pub(crate) async fn form(headers: &HeaderMap, body: Bytes) -> Option<Vec<(String, String)>> {
     use axum::extract::{Form, FromRequest as _};
     let mut request = http::Request::post("/token")
         .body(axum::body::Body::from(body))

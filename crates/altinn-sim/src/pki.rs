@@ -284,7 +284,7 @@ impl Pki {
             &root_name,
             &root_key,
             validity,
-            |b| authority_extensions(b),
+            authority_extensions,
         )?;
         let issuing = certificate(
             &issuing_name,

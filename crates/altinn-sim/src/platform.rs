@@ -84,7 +84,7 @@ pub(crate) fn authenticate_altinn2(
     headers: &HeaderMap,
 ) -> Result<Caller, AuthFailure> {
     let token = bearer(headers)?;
-    if sim.id_porten.issued(&token) {
+    if sim.id_porten.issued(sim, &token) {
         not_expired(sim, &token, 0)?;
         let person = token.text("pid").and_then(|pid| world.person(pid));
         let person = person.ok_or(AuthFailure::Invalid)?;
@@ -115,7 +115,7 @@ pub(crate) fn authenticate_vendor(
     world: &World,
     headers: &HeaderMap,
 ) -> Result<Caller, AuthFailure> {
-    if sim.id_porten.issued(&bearer(headers)?) {
+    if sim.id_porten.issued(sim, &bearer(headers)?) {
         return Err(AuthFailure::Invalid);
     }
     authenticate_altinn2(sim, world, headers)
@@ -378,29 +378,25 @@ fn from_maskinporten(
             "maskinporten".into(),
         );
     }
-    if token
-        .text("scope")
-        .unwrap_or_default()
-        .contains("altinn:serviceowner")
-    {
-        if let Some(owner) = world.service_owner(&number) {
-            let code = if test && owner.code == "digdir" {
-                "ttd"
-            } else {
-                owner.code.as_str()
-            };
-            claims.insert("urn:altinn:org".into(), code.into());
-        }
+    let scope = token.text("scope").unwrap_or_default();
+    let owner = world.service_owner(&number);
+    if let Some(owner) = owner.filter(|_| scope.contains("altinn:serviceowner")) {
+        let code = if test && owner.code == "digdir" {
+            "ttd"
+        } else {
+            owner.code.as_str()
+        };
+        claims.insert("urn:altinn:org".into(), code.into());
     }
     claims.insert("urn:altinn:orgNumber".into(), number.into());
     claims.insert("urn:altinn:authlevel".into(), 3.into());
     claims.insert("jti".into(), Uuid::new_v4().to_string().into());
     // Microsoft's token library writes an array of one as the one.
-    if let Some(Value::Array(details)) = claims.get_mut("authorization_details") {
-        if let [_] = details.as_slice() {
-            let one = details.swap_remove(0);
-            claims.insert("authorization_details".into(), one);
-        }
+    if let Some(Value::Array(details)) = claims.get_mut("authorization_details")
+        && let [_] = details.as_slice()
+    {
+        let one = details.swap_remove(0);
+        claims.insert("authorization_details".into(), one);
     }
     let now = sim.clock.now();
     stamp(sim, &mut claims, now, (now + LIFETIME).as_second());
@@ -440,7 +436,7 @@ fn enterprise_user_claims(
 }
 
 fn from_id_porten(sim: &Shared, token: &Jws) -> Result<Map<String, Value>, Refusal> {
-    if !sim.id_porten.issued(token) {
+    if !sim.id_porten.issued(sim, token) {
         return Err(Refusal::Unauthorized);
     }
     not_expired(sim, token, SKEW)?;

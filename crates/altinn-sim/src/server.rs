@@ -340,10 +340,10 @@ impl hyper::body::Body for Pieces {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        if let Some(waiting) = &mut self.waiting {
-            if waiting.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
+        if let Some(waiting) = &mut self.waiting
+            && waiting.as_mut().poll(context).is_pending()
+        {
+            return Poll::Pending;
         }
         match self.pieces.pop_front() {
             Some(piece) => {

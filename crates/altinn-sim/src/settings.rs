@@ -23,21 +23,24 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
     replace(&pkcs12_file, &pkcs12).map_err(|e| failed(&pkcs12_file, e))?;
     replace(&ca_file, &ca).map_err(|e| failed(&ca_file, e))?;
 
-    let (scopes, api_key, user) = {
+    let (scopes, api_key, user, redirect_uri) = {
         let world = sim.world();
         let client = world.client(&cast.client);
         let key = world.api_keys.iter().find(|k| k.name == cast.api_key);
         let user = world.enterprise_user(&cast.enterprise_user);
         let user = user.map(|u| (u.user_name.clone(), u.password.clone()));
+        let login = world.client(&cast.login_client);
         (
             client.map(|c| c.scopes.join(" ")).unwrap_or_default(),
             key.map(|k| k.key.clone()),
             user,
+            login.and_then(|c| c.redirect_uris.first().cloned()),
         )
     };
     let path = |path: &Path| path.display().to_string();
     let mut settings = vec![
         ("MASKINPORTEN_CLIENT_ID", cast.client),
+        ("MASKINPORTEN_ORGANISATION", cast.vendor),
         ("MASKINPORTEN_ISSUER", simulator.maskinporten_issuer()),
         ("MASKINPORTEN_TOKEN_ENDPOINT", simulator.token_endpoint()),
         ("MASKINPORTEN_SCOPES", scopes),
@@ -50,6 +53,22 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
         ("ALTINN_API_URL", simulator.altinn2_url().to_owned()),
         ("ALTINN_CA_FILE", path(&ca_file)),
     ];
+    settings.extend([
+        ("IDPORTEN_CLIENT_ID", cast.login_client.clone()),
+        (
+            "IDPORTEN_WELL_KNOWN_URL",
+            format!(
+                "{}/.well-known/openid-configuration",
+                simulator.id_porten_issuer()
+            ),
+        ),
+    ]);
+    if let Ok(jwk) = simulator.client_jwk(&cast.login_client) {
+        settings.push(("IDPORTEN_CLIENT_JWK", jwk.expose().to_owned()));
+    }
+    if let Some(uri) = redirect_uri {
+        settings.push(("IDPORTEN_REDIRECT_URI", uri));
+    }
     if let Some(key) = api_key {
         settings.push(("ALTINN_API_KEY", key.expose().to_owned()));
     }

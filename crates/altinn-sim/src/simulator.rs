@@ -32,7 +32,7 @@ use crate::{
 /// A running simulator. It stops when it is dropped.
 pub struct Simulator {
     sim: Sim,
-    tls: [String; 3],
+    tls: [String; 4],
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -67,8 +67,8 @@ impl fmt::Debug for Builder {
 impl Builder {
     /// Where to listen: `127.0.0.1` and any free ports, if not told otherwise.
     ///
-    /// With a port `p`, Maskinporten is on `p`, the platform on `p + 1`, Altinn 2 on `p + 2`, and the same
-    /// over TLS on the three ports after these. An address that is not loopback opens the simulator to
+    /// With a port `p`, Maskinporten is on `p`, the platform on `p + 1`, Altinn 2 on `p + 2`, the same over
+    /// TLS on the three ports after these, and ID-porten on `p + 6`, over TLS on `p + 7`. An address that is not loopback opens the simulator to
     /// the network: it has no secrets to lose, but anyone who reaches it can use it.
     pub fn listen(self, address: SocketAddr) -> Self {
         Self { address, ..self }
@@ -118,7 +118,7 @@ impl Builder {
         register_keys(&mut world, &pki, &clock)?;
 
         let mut listeners = Vec::new();
-        for offset in 0..6 {
+        for offset in 0..8 {
             listeners.push(bind(self.address, offset).await?);
         }
         let url = |scheme: &str, port: u16| {
@@ -128,7 +128,7 @@ impl Builder {
             };
             format!("{scheme}://{}", SocketAddr::new(ip, port))
         };
-        let [a, b, c, d, e, f] = ports(&listeners)?;
+        let [a, b, c, d, e, f, g, h] = ports(&listeners)?;
         let sim = Arc::new(Shared {
             started: clock.now(),
             clock,
@@ -139,6 +139,7 @@ impl Builder {
                 maskinporten: url("http", a),
                 platform: url("http", b),
                 altinn2: url("http", c),
+                id_porten: url("http", g),
             },
             maskinporten: maskinporten::Server::new(maskinporten),
             platform: platform::Server::new(platform),
@@ -165,10 +166,12 @@ impl Builder {
         ];
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
+        let id_porten = (Host::IdPorten, id_porten::router(sim.clone()));
         let twice = routers
             .iter()
             .map(|r| (r, None))
-            .chain(routers.iter().map(|r| (r, Some(()))));
+            .chain(routers.iter().map(|r| (r, Some(()))))
+            .chain([(&id_porten, None), (&id_porten, Some(()))]);
         for (listener, ((host, router), tls)) in listeners.into_iter().zip(twice) {
             let service = Service {
                 host: *host,
@@ -179,7 +182,7 @@ impl Builder {
             let tls = tls.map(|()| acceptor.clone());
             tasks.spawn(server::serve(listener, service, tls, stopped.clone()));
         }
-        let tls = [url("https", d), url("https", e), url("https", f)];
+        let tls = [d, e, f, h].map(|port| url("https", port));
         Ok(Simulator {
             sim,
             tls,
@@ -222,14 +225,21 @@ impl Simulator {
         &self.sim.urls.altinn2
     }
 
+    /// ID-porten's issuer, without a trailing slash; its metadata is under
+    /// `/.well-known/openid-configuration`.
+    pub fn id_porten_issuer(&self) -> &str {
+        &self.sim.urls.id_porten
+    }
+
     /// The same host over TLS; trust [`ca_pem`](Self::ca_pem). Identifiers such as the issuer keep the
     /// plain address.
     pub fn tls_url(&self, host: Host) -> &str {
-        let [maskinporten, platform, altinn2] = &self.tls;
+        let [maskinporten, platform, altinn2, id_porten] = &self.tls;
         match host {
             Host::Maskinporten => maskinporten,
             Host::Platform => platform,
             Host::Altinn2 => altinn2,
+            Host::IdPorten => id_porten,
         }
     }
 
@@ -308,6 +318,17 @@ impl Simulator {
     pub fn rotate_platform_key(&self, keep_old: bool) -> Result<(), Error> {
         let key = self.sim.pki.new_signing_key("Altinn-sim platform")?;
         self.sim.platform.rotate(key, keep_old);
+        Ok(())
+    }
+
+    /// ID-porten signs with a new key from now on, as
+    /// [`rotate_maskinporten_key`](Self::rotate_maskinporten_key).
+    ///
+    /// # Errors
+    /// When no key could be made.
+    pub fn rotate_id_porten_key(&self, keep_old: bool) -> Result<(), Error> {
+        let key = self.sim.pki.new_signing_key("Altinn-sim ID-porten")?;
+        self.sim.id_porten.rotate(key, keep_old);
         Ok(())
     }
 
@@ -417,14 +438,14 @@ async fn bind(address: SocketAddr, offset: u16) -> Result<TcpListener, Error> {
         0 => Some(0),
         port => port.checked_add(offset),
     };
-    let text = || format!("cannot listen on {address} and the five ports after it");
+    let text = || format!("cannot listen on {address} and the seven ports after it");
     let port = port.ok_or_else(|| Error::new(ErrorKind::Listen, text()))?;
     TcpListener::bind(SocketAddr::new(address.ip(), port))
         .await
         .map_err(|e| Error::new(ErrorKind::Listen, text()).because(e))
 }
 
-fn ports(listeners: &[TcpListener]) -> Result<[u16; 6], Error> {
+fn ports(listeners: &[TcpListener]) -> Result<[u16; 8], Error> {
     let ports: Result<Vec<u16>, _> = listeners
         .iter()
         .map(|l| l.local_addr().map(|address| address.port()))

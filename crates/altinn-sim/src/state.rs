@@ -39,6 +39,7 @@ pub(crate) struct Urls {
     pub(crate) maskinporten: String,
     pub(crate) platform: String,
     pub(crate) altinn2: String,
+    pub(crate) id_porten: String,
 }
 
 impl Shared {

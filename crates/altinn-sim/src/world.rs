@@ -133,6 +133,8 @@ pub struct Cast {
     pub client: String,
     /// A client of the vendor with a registered key.
     pub key_client: String,
+    /// A client of the vendor for logging people in, with a registered key.
+    pub login_client: String,
     /// The vendor's customer: owns a system user.
     pub customer: String,
     /// An organisation that the customer may give rights to.
@@ -305,9 +307,32 @@ pub struct Client {
     /// False once deactivated in self-service.
     #[serde(default = "yes")]
     pub active: bool,
-    /// Life of its tokens in seconds where no scope decides; 0 means the default of 120.
+    /// Life of its tokens in seconds where no scope decides; 0 means the default: 120, and 600 for
+    /// people's.
     #[serde(default)]
     pub access_token_lifetime: i64,
+    /// ID-porten: where people may be sent back, exactly.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// ID-porten: where people may be sent after logging out, exactly.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// ID-porten: `private_key_jwt`, `client_secret_basic`, `client_secret_post` or `none`.
+    #[serde(default = "private_key_jwt")]
+    pub token_endpoint_auth_method: String,
+    /// ID-porten: the secret, where the method is one with a secret.
+    #[serde(default = "Hidden::random_key")]
+    pub client_secret: Hidden,
+    /// ID-porten: whether it gets refresh tokens.
+    #[serde(default)]
+    pub refresh_tokens: bool,
+    /// ID-porten: whether id tokens carry `sid` (`frontchannel_logout_session_required`).
+    #[serde(default)]
+    pub session_in_id_token: bool,
+}
+
+fn private_key_jwt() -> String {
+    "private_key_jwt".to_owned()
 }
 
 fn maskinporten() -> String {
@@ -497,6 +522,9 @@ pub struct ServiceOwner {
     pub code: String,
     /// Name for people.
     pub name: String,
+    /// Altinn 3: codes of the access packages that it may give between others.
+    #[serde(default)]
+    pub may_give: Vec<String>,
 }
 
 /// An Altinn 3 access package (tilgangspakke).
@@ -521,6 +549,9 @@ pub struct AccessPackage {
     /// Whether it can be given on.
     #[serde(default = "yes")]
     pub delegable: bool,
+    /// Whether it belongs to people (innbyggere) and not to organisations.
+    #[serde(default)]
+    pub for_people: bool,
     /// Whether it is for client relations (klientforhold), and so for agents only.
     #[serde(default)]
     pub for_clients: bool,
@@ -875,7 +906,7 @@ impl World {
         for person in [&cast.connected_person, &cast.new_person, &cast.manager] {
             self.need_person("cast", person)?;
         }
-        for client in [&cast.client, &cast.key_client] {
+        for client in [&cast.client, &cast.key_client, &cast.login_client] {
             need("cast", "client", client, self.client(client).is_some())?;
         }
         let user = &cast.enterprise_user;
@@ -926,6 +957,9 @@ impl World {
         }
         for o in &self.service_owners {
             self.need_organisation("service_owners", &o.organisation)?;
+            for package in &o.may_give {
+                self.need_package("service_owners", package)?;
+            }
         }
         for r in &self.resources {
             let known = self.service_owners.iter().any(|o| o.code == r.owner);

@@ -30,7 +30,9 @@ use crate::tracked;
 /// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct Embedded {
-    relations: Vec<(String, Json)>,
+    // Boxed: most resources have none. Never there without something in it.
+    #[expect(clippy::box_collection, reason = "a word for what is seldom there")]
+    relations: Option<Box<Vec<(String, Json)>>>,
 }
 
 impl Embedded {
@@ -56,13 +58,10 @@ impl Embedded {
         let text = serde_json::to_vec(value).map_err(unwritable)?;
         let json: Json = serde_json::from_slice(&text).map_err(unwritable)?;
         let relation = relation.into();
-        match self
-            .relations
-            .iter_mut()
-            .find(|(known, _)| *known == relation)
-        {
+        let relations = self.relations.get_or_insert_default();
+        match relations.iter_mut().find(|(known, _)| *known == relation) {
             Some((_, old)) => *old = json,
-            None => self.relations.push((relation, json)),
+            None => relations.push((relation, json)),
         }
         Ok(())
     }
@@ -73,7 +72,7 @@ impl Embedded {
     ///
     /// When it is there and does not fit the type; the pointer begins at the resource.
     pub fn get<T: DeserializeOwned>(&self, relation: &str) -> Result<Option<T>, Error> {
-        let Some((name, json)) = self.relations.iter().find(|(known, _)| known == relation) else {
+        let Some((name, json)) = self.all().iter().find(|(known, _)| known == relation) else {
             return Ok(None);
         };
         let json = IntoDeserializer::<tracked::Raised>::into_deserializer(json.clone());
@@ -102,17 +101,21 @@ impl Embedded {
     /// The relations in their order, each with the count of its resources, and whether they stand in an
     /// array.
     pub fn relations(&self) -> impl Iterator<Item = (&str, usize, bool)> {
-        self.relations.iter().map(|(relation, json)| match json {
+        self.all().iter().map(|(relation, json)| match json {
             Json::Array(items) => (relation.as_str(), items.len(), true),
             Json::Null => (relation.as_str(), 0, false),
             _ => (relation.as_str(), 1, false),
         })
     }
 
+    fn all(&self) -> &[(String, Json)] {
+        self.relations.as_ref().map_or(&[], |relations| relations)
+    }
+
     /// Whether nothing is embedded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.relations.is_empty()
+        self.relations.is_none()
     }
 }
 
@@ -144,6 +147,7 @@ impl<'de> Deserialize<'de> for Embedded {
                 while let Some(entry) = map.next_entry()? {
                     relations.push(entry);
                 }
+                let relations = (!relations.is_empty()).then(|| Box::new(relations));
                 Ok(Embedded { relations })
             }
 
@@ -158,8 +162,8 @@ impl<'de> Deserialize<'de> for Embedded {
 
 impl Serialize for Embedded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.relations.len()))?;
-        for (relation, json) in &self.relations {
+        let mut map = serializer.serialize_map(Some(self.all().len()))?;
+        for (relation, json) in self.all() {
             map.serialize_entry(relation, json)?;
         }
         map.end()

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 /// What kind of failure an [`Error`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +21,8 @@ pub enum ErrorKind {
     NotHal,
     /// A value could not be written as JSON.
     Unwritable,
+    /// The source of the document's bytes failed; `source()` of the error says why.
+    Unreadable,
 }
 
 /// Why a document could not be read (or written): where, what was expected, what was found.
@@ -44,6 +47,7 @@ pub struct Error {
     found: String,
     line: usize,
     column: usize,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -59,6 +63,7 @@ impl Error {
             found: found.into(),
             line: 0,
             column: 0,
+            source: None,
         }
     }
 
@@ -78,6 +83,33 @@ impl Error {
         Self {
             line,
             column,
+            ..self
+        }
+    }
+
+    /// The same error of a text that begins at this line and column.
+    pub(crate) fn after(self, line: usize, column: usize) -> Self {
+        match self.line {
+            0 => self,
+            1 => {
+                let column = column + self.column.saturating_sub(1);
+                self.line_column(line, column)
+            }
+            below => {
+                let column = self.column;
+                self.line_column(line + below - 1, column)
+            }
+        }
+    }
+
+    /// The same error of a text that was put together.
+    pub(crate) fn without_place(self) -> Self {
+        self.line_column(0, 0)
+    }
+
+    pub(crate) fn caused_by(self, source: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        Self {
+            source: Some(source.into()),
             ..self
         }
     }
@@ -141,4 +173,9 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}

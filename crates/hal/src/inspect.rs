@@ -1,6 +1,9 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::Deserializer;
+use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+
 use crate::error::{Error, ErrorKind};
 use crate::json::Json;
 use crate::link::Member;
@@ -31,9 +34,7 @@ use crate::template::UriTemplate;
 ///
 /// What is no JSON, or beyond the default [`Limits`](crate::Limits). Irregular HAL is no error.
 pub fn inspect(json: &[u8]) -> Result<Inspection, Error> {
-    Reader::new(Tolerance::Lenient)
-        .tree(json)
-        .map(|tree| of_tree(&tree))
+    Reader::new(Tolerance::Lenient).inspect(json)
 }
 
 /// What [`inspect`] found, in the order of the document.
@@ -166,6 +167,13 @@ impl Irregularity {
         self.kind != IrregularityKind::UnmarkedTemplate
     }
 
+    pub(crate) fn below(self, parent: &str) -> Self {
+        Self {
+            pointer: format!("{parent}{}", self.pointer),
+            ..self
+        }
+    }
+
     pub(crate) fn into_error(self) -> Error {
         let (expected, found) = self.kind.expected_and_found();
         Error::new(ErrorKind::NotHal, expected, found).at(self.pointer)
@@ -254,12 +262,37 @@ impl fmt::Display for IrregularityKind {
     }
 }
 
-pub(crate) fn of_tree(tree: &Json) -> Inspection {
+/// What a value is, by its place.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Place {
+    /// The document as a whole.
+    Document,
+    /// Something that is embedded: an item of a list.
+    Item,
+    /// All that is embedded under a relation, by its number among those found.
+    Relation(usize),
+    /// `_embedded`.
+    Embedded,
+    /// Anything else.
+    Elsewhere,
+}
+
+/// Looks at a text while it is read; nothing of it is kept but what is found.
+pub(crate) fn of_text(json: &[u8], place: Place) -> Result<Inspection, serde_json::Error> {
     let mut walk = Walk::default();
-    if !matches!(tree, Json::Object(_)) {
-        walk.irregular(IrregularityKind::DocumentNotObject);
-    }
-    walk.value(tree);
+    let mut text = serde_json::Deserializer::from_slice(json);
+    walk.look(place).deserialize(&mut text)?;
+    text.end()?;
+    Ok(walk.found)
+}
+
+/// Looks at a document that is there already.
+pub(crate) fn of_tree(tree: Json) -> Inspection {
+    let mut walk = Walk::default();
+    // A look takes everything, so there is no error.
+    let _ = walk.look(Place::Document).deserialize(
+        IntoDeserializer::<de::value::Error>::into_deserializer(tree),
+    );
     walk.found
 }
 
@@ -277,12 +310,17 @@ impl Walk {
             .push(Irregularity { pointer, kind });
     }
 
+    fn look(&mut self, place: Place) -> Look<'_> {
+        Look { walk: self, place }
+    }
+
     /// Goes down to a member or item, and back up.
-    fn within(&mut self, token: &str, then: impl FnOnce(&mut Self)) {
+    fn within<T>(&mut self, token: &str, then: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
         pointer::push(&mut self.pointer, token);
-        then(self);
+        let done = then(self);
         self.pointer.truncate(length);
+        done
     }
 
     fn items(&mut self, items: &[Json], mut then: impl FnMut(&mut Self, &Json)) {
@@ -291,28 +329,10 @@ impl Walk {
         }
     }
 
-    /// The recursion ends where that of the parser ended.
-    fn value(&mut self, value: &Json) {
-        match value {
-            Json::Array(items) => self.items(items, Self::value),
-            Json::Object(members) => {
-                self.repeated(members, |name| name == LINKS || name == EMBEDDED);
-                for (name, value) in members {
-                    self.within(name, |walk| match name.as_str() {
-                        LINKS => walk.links(value),
-                        EMBEDDED => walk.embedded(value),
-                        _ => walk.value(value),
-                    });
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn repeated(&mut self, members: &[(String, Json)], matters: impl Fn(&str) -> bool) {
+    fn repeated(&mut self, members: &[(String, Json)]) {
         let mut seen = HashSet::new();
         for (name, _) in members {
-            if matters(name) && !seen.insert(name) {
+            if !seen.insert(name) {
                 self.within(name, |walk| walk.irregular(IrregularityKind::Repeated));
             }
         }
@@ -321,7 +341,7 @@ impl Walk {
     fn links(&mut self, links: &Json) {
         match links {
             Json::Object(relations) => {
-                self.repeated(relations, |_| true);
+                self.repeated(relations);
                 for (relation, links) in relations {
                     self.within(relation, |walk| match links {
                         Json::Array(links) => {
@@ -387,40 +407,153 @@ impl Walk {
             templated,
         });
     }
+}
 
-    fn embedded(&mut self, embedded: &Json) {
-        let Json::Object(relations) = embedded else {
-            self.irregular(IrregularityKind::EmbeddedNotObject);
-            return self.value(embedded);
-        };
-        self.repeated(relations, |_| true);
-        for (relation, value) in relations {
-            self.within(relation, |walk| {
-                let (count, is_list) = match value {
-                    Json::Array(items) => (items.len(), true),
-                    Json::Null => (0, false),
-                    _ => (1, false),
-                };
-                let found = FoundEmbedded {
-                    pointer: walk.pointer.clone(),
-                    relation: relation.clone(),
-                    count,
-                    is_list,
-                };
-                walk.found.embedded.push(found);
-                match value {
-                    Json::Array(items) => walk.items(items, Self::resource),
-                    one => walk.resource(one),
-                }
-            });
+/// A walk on its way through a value. The recursion ends where that of the parser ends.
+struct Look<'w> {
+    walk: &'w mut Walk,
+    place: Place,
+}
+
+impl Look<'_> {
+    /// Something that is neither an array nor an object.
+    fn scalar<E>(mut self) -> Result<(), E> {
+        match self.place {
+            Place::Document => self.walk.irregular(IrregularityKind::DocumentNotObject),
+            Place::Item => self.walk.irregular(IrregularityKind::EmbeddedNotResource),
+            Place::Embedded => self.walk.irregular(IrregularityKind::EmbeddedNotObject),
+            Place::Relation(_) => {
+                self.count(1, false);
+                self.walk.irregular(IrregularityKind::EmbeddedNotResource);
+            }
+            Place::Elsewhere => {}
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, count: usize, is_list: bool) {
+        if let Place::Relation(at) = self.place
+            && let Some(found) = self.walk.found.embedded.get_mut(at)
+        {
+            (found.count, found.is_list) = (count, is_list);
         }
     }
 
-    fn resource(&mut self, resource: &Json) {
-        if !matches!(resource, Json::Object(_)) {
-            self.irregular(IrregularityKind::EmbeddedNotResource);
+    fn relations<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(relation) = map.next_key::<String>()? {
+            self.walk.within(&relation, |walk| {
+                if seen.contains(&relation) {
+                    walk.irregular(IrregularityKind::Repeated);
+                }
+                let at = walk.found.embedded.len();
+                walk.found.embedded.push(FoundEmbedded {
+                    pointer: walk.pointer.clone(),
+                    relation: relation.clone(),
+                    count: 0,
+                    is_list: false,
+                });
+                map.next_value_seed(walk.look(Place::Relation(at)))
+            })?;
+            seen.insert(relation);
         }
-        self.value(resource);
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Look<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+macro_rules! scalars {
+    ($($method:ident $type:ty),*) => { $(
+        fn $method<E: de::Error>(self, _: $type) -> Result<(), E> {
+            self.scalar()
+        }
+    )* };
+}
+
+impl<'de> Visitor<'de> for Look<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    scalars!(visit_bool bool, visit_u64 u64, visit_i64 i64, visit_f64 f64, visit_str &str);
+
+    fn visit_unit<E: de::Error>(mut self) -> Result<(), E> {
+        if let Place::Relation(_) = self.place {
+            self.count(0, false);
+            self.walk.irregular(IrregularityKind::EmbeddedNotResource);
+            return Ok(());
+        }
+        self.scalar()
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<(), E> {
+        self.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<(), D::Error> {
+        inner.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        let within = match self.place {
+            Place::Relation(_) => Place::Item,
+            Place::Elsewhere => Place::Elsewhere,
+            Place::Document | Place::Item | Place::Embedded => {
+                Look {
+                    walk: &mut *self.walk,
+                    place: self.place,
+                }
+                .scalar()?;
+                Place::Elsewhere
+            }
+        };
+        let mut index = 0;
+        loop {
+            let item = self.walk.within(&index.to_string(), |walk| {
+                seq.next_element_seed(walk.look(within))
+            })?;
+            if item.is_none() {
+                break;
+            }
+            index += 1;
+        }
+        self.count(index, true);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        if self.place == Place::Embedded {
+            return self.relations(map);
+        }
+        self.count(1, false);
+        let (mut has_links, mut has_embedded) = (false, false);
+        while let Some(name) = map.next_key::<String>()? {
+            self.walk.within(&name, |walk| {
+                let has = match name.as_str() {
+                    LINKS => &mut has_links,
+                    EMBEDDED => &mut has_embedded,
+                    _ => return map.next_value_seed(walk.look(Place::Elsewhere)),
+                };
+                if std::mem::replace(has, true) {
+                    walk.irregular(IrregularityKind::Repeated);
+                }
+                if name == LINKS {
+                    map.next_value::<Json>().map(|links| walk.links(&links))
+                } else {
+                    map.next_value_seed(walk.look(Place::Embedded))
+                }
+            })?;
+        }
+        Ok(())
     }
 }
 

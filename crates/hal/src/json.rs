@@ -23,69 +23,70 @@ pub(crate) enum Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Tree;
-
-        impl<'de> Visitor<'de> for Tree {
-            type Value = Json;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any JSON")
-            }
-
-            fn visit_unit<E>(self) -> Result<Json, E> {
-                Ok(Json::Null)
-            }
-
-            fn visit_none<E>(self) -> Result<Json, E> {
-                Ok(Json::Null)
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Json, D::Error> {
-                inner.deserialize_any(self)
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-                Ok(Json::Bool(value))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-                Ok(Json::Unsigned(value))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-                Ok(Json::Signed(value))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-                Ok(Json::Float(value))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-                Ok(Json::Text(value.to_owned()))
-            }
-
-            fn visit_string<E>(self, value: String) -> Result<Json, E> {
-                Ok(Json::Text(value))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = seq.next_element()? {
-                    items.push(item);
-                }
-                Ok(Json::Array(items))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Json::Object(members))
-            }
-        }
-
         deserializer.deserialize_any(Tree)
+    }
+}
+
+/// Builds the tree.
+pub(crate) struct Tree;
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Json, D::Error> {
+        inner.deserialize_any(self)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::Unsigned(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Signed(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Json, E> {
+        Ok(Json::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Json::Object(members))
     }
 }
 
@@ -184,42 +185,72 @@ impl<'de, E: de::Error> Deserializer<'de> for JsonDeserializer<E> {
     }
 }
 
-fn keyed<'de>(members: Vec<(String, Json)>) -> impl Iterator<Item = (Key<'de, 'static>, Json)> {
-    members
-        .into_iter()
-        .map(|(name, value)| (Key::Owned(name), value))
+fn keyed(members: Vec<(String, Json)>) -> impl Iterator<Item = (Key<String>, Json)> {
+    members.into_iter().map(|(name, value)| (Key(name), value))
 }
 
 /// A member's name, on its way to a type that may want a number out of it, as serde_json allows.
-pub(crate) enum Key<'de, 's> {
-    Borrowed(&'de str),
-    Transient(&'s str),
-    Owned(String),
+pub(crate) struct Key<K>(pub(crate) K);
+
+/// A name from the text itself.
+pub(crate) struct Borrowed<'de>(pub(crate) &'de str);
+
+/// A name that lives for the call only.
+pub(crate) struct Transient<'s>(pub(crate) &'s str);
+
+pub(crate) trait KeyText<'de> {
+    fn as_str(&self) -> &str;
+    fn give<V: Visitor<'de>, E: de::Error>(self, visitor: V) -> Result<V::Value, E>;
 }
 
-impl Key<'_, '_> {
+impl<'de> KeyText<'de> for Borrowed<'de> {
+    #[inline]
     fn as_str(&self) -> &str {
-        match self {
-            Self::Borrowed(name) => name,
-            Self::Transient(name) => name,
-            Self::Owned(name) => name,
-        }
+        self.0
+    }
+
+    #[inline]
+    fn give<V: Visitor<'de>, E: de::Error>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_borrowed_str(self.0)
     }
 }
 
-impl<'de, 's, E: de::Error> IntoDeserializer<'de, E> for Key<'de, 's> {
-    type Deserializer = KeyDeserializer<'de, 's, E>;
+impl<'de> KeyText<'de> for Transient<'_> {
+    #[inline]
+    fn as_str(&self) -> &str {
+        self.0
+    }
 
+    #[inline]
+    fn give<V: Visitor<'de>, E: de::Error>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_str(self.0)
+    }
+}
+
+impl<'de> KeyText<'de> for String {
+    fn as_str(&self) -> &str {
+        self
+    }
+
+    fn give<V: Visitor<'de>, E: de::Error>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_string(self)
+    }
+}
+
+impl<'de, K: KeyText<'de>, E: de::Error> IntoDeserializer<'de, E> for Key<K> {
+    type Deserializer = KeyDeserializer<K, E>;
+
+    #[inline]
     fn into_deserializer(self) -> Self::Deserializer {
         KeyDeserializer {
-            key: self,
+            key: self.0,
             error: PhantomData,
         }
     }
 }
 
-pub(crate) struct KeyDeserializer<'de, 's, E> {
-    key: Key<'de, 's>,
+pub(crate) struct KeyDeserializer<K, E> {
+    key: K,
     error: PhantomData<E>,
 }
 
@@ -234,15 +265,17 @@ macro_rules! parsed {
     )* };
 }
 
-impl<'de, E: de::Error> Deserializer<'de> for KeyDeserializer<'de, '_, E> {
+impl<'de, K: KeyText<'de>, E: de::Error> Deserializer<'de> for KeyDeserializer<K, E> {
     type Error = E;
 
+    #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        match self.key {
-            Key::Borrowed(name) => visitor.visit_borrowed_str(name),
-            Key::Transient(name) => visitor.visit_str(name),
-            Key::Owned(name) => visitor.visit_string(name),
-        }
+        self.key.give(visitor)
+    }
+
+    #[inline]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        self.key.give(visitor)
     }
 
     parsed! {
@@ -277,7 +310,7 @@ impl<'de, E: de::Error> Deserializer<'de> for KeyDeserializer<'de, '_, E> {
 
     forward_to_deserialize_any! {
         char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
-        identifier ignored_any
+        ignored_any
     }
 }
 

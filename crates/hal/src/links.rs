@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -26,9 +26,95 @@ use crate::link::{Link, LinkVisitor, ReadLink};
 /// (`[{"Rel":"self","Href":"/orders"}]`), null, and links as [`Link`] tells. A link without a target
 /// is left out. It is written as the draft's object; whether a relation was written as one link or as
 /// an array is kept.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Links {
-    relations: Vec<(String, Relation)>,
+    entries: Entries,
+}
+
+/// Many a resource has only `self`: one relation needs no allocation.
+#[derive(Clone, Default, PartialEq)]
+enum Entries {
+    #[default]
+    None,
+    One((Name, Relation)),
+    /// Two at least.
+    Many(Vec<(Name, Relation)>),
+}
+
+impl Entries {
+    #[inline]
+    fn as_slice(&self) -> &[(Name, Relation)] {
+        match self {
+            Self::None => &[],
+            Self::One(entry) => std::slice::from_ref(entry),
+            Self::Many(entries) => entries,
+        }
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [(Name, Relation)] {
+        match self {
+            Self::None => &mut [],
+            Self::One(entry) => std::slice::from_mut(entry),
+            Self::Many(entries) => entries,
+        }
+    }
+
+    fn push(&mut self, entry: (Name, Relation)) {
+        if let Self::Many(entries) = self {
+            entries.push(entry);
+            return;
+        }
+        *self = match std::mem::take(self) {
+            Self::One(first) => Self::Many(vec![first, entry]),
+            _ => Self::One(entry),
+        };
+    }
+}
+
+/// A relation's name; the most frequent ones are not allocated.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Name {
+    Frequent(u8),
+    Other(Box<str>),
+}
+
+const FREQUENT: [&str; 8] = [
+    "self", "next", "prev", "first", "last", "item", "find", "curies",
+];
+
+impl Name {
+    #[inline]
+    fn frequent(relation: &str) -> Option<Self> {
+        let at = FREQUENT.iter().position(|frequent| *frequent == relation)?;
+        u8::try_from(at).ok().map(Self::Frequent)
+    }
+
+    #[inline]
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Frequent(at) => FREQUENT[usize::from(*at)],
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<&str> for Name {
+    #[inline]
+    fn from(relation: &str) -> Self {
+        Self::frequent(relation).unwrap_or_else(|| Self::Other(relation.into()))
+    }
+}
+
+impl From<String> for Name {
+    fn from(relation: String) -> Self {
+        Self::frequent(&relation).unwrap_or_else(|| Self::Other(relation.into()))
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
 }
 
 /// What stands under one relation.
@@ -51,7 +137,7 @@ impl Relation {
         }
     }
 
-    fn into_vec(self) -> Vec<Link> {
+    pub(crate) fn into_vec(self) -> Vec<Link> {
         match self {
             Self::One(link) => vec![link],
             Self::Many(links) => links,
@@ -94,18 +180,20 @@ impl Links {
 
     /// Sets what stands under a relation; gives back what stood there.
     pub fn insert(&mut self, relation: impl Into<String>, links: Relation) -> Option<Relation> {
-        let relation = relation.into();
-        match self
-            .relations
-            .iter_mut()
-            .find(|(known, _)| *known == relation)
-        {
+        let relation = Name::from(relation.into());
+        let mut entries = self.entries.as_mut_slice().iter_mut();
+        let known = entries.find(|(known, _)| *known == relation);
+        match known {
             Some((_, old)) => Some(std::mem::replace(old, links)),
             None => {
-                self.relations.push((relation, links));
+                self.entries.push((relation, links));
                 None
             }
         }
+    }
+
+    fn entries(&self) -> std::slice::Iter<'_, (Name, Relation)> {
+        self.entries.as_slice().iter()
     }
 
     /// The first link of a relation.
@@ -120,19 +208,75 @@ impl Links {
         self.relation(relation).map_or(&[], Relation::as_slice)
     }
 
-    /// What stands under a relation.
+    /// What stands under a relation. Its name is compared as it is; if that finds nothing, without regard to
+    /// case (RFC 8288 §2.1); and then as what a CURIE stands for, which may be in the document or asked for:
+    /// `acme:widgets` and `https://docs.acme.example/widgets` are one relation.
+    ///
+    /// ```
+    /// use hal::Links;
+    ///
+    /// let links: Links = serde_json::from_str(r#"{
+    ///     "curies": [{"name": "acme", "href": "https://docs.acme.example/{rel}", "templated": true}],
+    ///     "acme:widgets": {"href": "/widgets"}
+    /// }"#)?;
+    /// assert!(links.get("acme:widgets").is_some());
+    /// assert!(links.get("https://docs.acme.example/widgets").is_some());
+    /// assert_eq!(links.expand_curie("acme:widgets").as_deref(), Some("https://docs.acme.example/widgets"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn relation(&self, relation: &str) -> Option<&Relation> {
-        self.relations
-            .iter()
-            .find(|(known, _)| known == relation)
+        self.entries()
+            .find(|(known, _)| known.as_str() == relation)
+            .or_else(|| {
+                self.entries()
+                    .find(|(known, _)| known.as_str().eq_ignore_ascii_case(relation))
+            })
+            .or_else(|| self.of_curie(relation))
             .map(|(_, links)| links)
+    }
+
+    fn of_curie(&self, relation: &str) -> Option<&(Name, Relation)> {
+        if !relation.contains(':') || self.curies().is_empty() {
+            return None;
+        }
+        let asked = self.expand_curie(relation);
+        let asked = asked.as_deref().unwrap_or(relation);
+        self.entries().find(|(known, _)| {
+            let known = known.as_str();
+            known == asked || self.expand_curie(known).is_some_and(|known| known == asked)
+        })
+    }
+
+    fn curies(&self) -> &[Link] {
+        self.entries()
+            .find(|(known, _)| known.as_str() == "curies")
+            .map_or(&[], |(_, links)| links.as_slice())
+    }
+
+    /// The URI that a compact relation (`acme:widgets`) stands for, by the link of this name under `curies`
+    /// (draft §8.2). `None` if there is no such link.
+    #[must_use]
+    pub fn expand_curie(&self, relation: &str) -> Option<String> {
+        let (prefix, rest) = relation.split_once(':')?;
+        let curie = self
+            .curies()
+            .iter()
+            .find(|link| link.name() == Some(prefix))?;
+        curie.expand([("rel", rest)]).ok()
+    }
+
+    /// The link of this name among those of a relation.
+    #[must_use]
+    pub fn named(&self, relation: &str, name: &str) -> Option<&Link> {
+        self.all(relation)
+            .iter()
+            .find(|link| link.name() == Some(name))
     }
 
     /// The relations in their order.
     pub fn relations(&self) -> impl Iterator<Item = (&str, &Relation)> {
-        self.relations
-            .iter()
+        self.entries()
             .map(|(relation, links)| (relation.as_str(), links))
     }
 
@@ -145,73 +289,100 @@ impl Links {
     /// How many relations there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.relations.len()
+        self.entries.as_slice().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.relations.is_empty()
+        matches!(self.entries, Entries::None)
     }
 
-    /// Adds the links of the same resource that stood in a second `_links`.
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// Adds links of a relation that may be there already.
+    #[cfg(feature = "derive")]
+    pub(crate) fn add(&mut self, relation: String, links: Relation) {
         let mut all = Collected::from(std::mem::take(self));
-        for (relation, links) in other.relations {
-            all.add(relation, links);
-        }
+        all.add(relation.into(), links);
         *self = all.links;
     }
 }
 
 /// Collects relations that may come twice, in a time that stays linear however many there are.
 #[derive(Default)]
-struct Collected {
-    links: Links,
-    places: HashMap<String, usize>,
+pub(crate) struct Collected {
+    pub(crate) links: Links,
+    /// Where each stands, once there are many.
+    #[expect(clippy::box_collection, reason = "a word for what is seldom there")]
+    places: Option<Box<HashMap<Name, usize>>>,
 }
 
 /// Up to here looking through is faster than hashing.
 const FEW: usize = 16;
 
 impl Collected {
-    fn add(&mut self, relation: String, links: Relation) {
-        let relations = &mut self.links.relations;
-        let place = if relations.len() <= FEW {
-            relations.iter().position(|(known, _)| *known == relation)
+    #[inline]
+    fn add(&mut self, relation: Name, links: Relation) {
+        if self.links.is_empty() {
+            self.links.entries = Entries::One((relation, links));
         } else {
-            if self.places.is_empty() {
-                self.places = relations
-                    .iter()
-                    .enumerate()
-                    .map(|(at, (name, _))| (name.clone(), at))
-                    .collect();
-            }
-            self.places.get(&relation).copied()
-        };
-        match place {
-            Some(place) => {
-                let known = &mut relations[place].1;
-                let mut both = std::mem::replace(known, Relation::Many(Vec::new())).into_vec();
-                both.extend(links.into_vec());
-                *known = Relation::Many(both);
-            }
-            None => {
-                if !self.places.is_empty() {
-                    self.places.insert(relation.clone(), relations.len());
+            self.add_another(relation, links);
+        }
+    }
+
+    fn add_another(&mut self, relation: Name, links: Relation) {
+        let entries = self.links.entries.as_mut_slice();
+        let known = if entries.len() <= FEW {
+            entries.iter_mut().find(|(known, _)| *known == relation)
+        } else {
+            let places = self.places.get_or_insert_with(|| {
+                let names = entries.iter().map(|(name, _)| name.clone());
+                Box::new(names.enumerate().map(|(at, name)| (name, at)).collect())
+            });
+            match places.get(&relation) {
+                Some(at) => entries.get_mut(*at),
+                None => {
+                    places.insert(relation.clone(), entries.len());
+                    None
                 }
-                relations.push((relation, links));
             }
+        };
+        match known {
+            Some((_, known)) => merge(known, links),
+            None => self.links.entries.push((relation, links)),
         }
     }
 }
 
+/// Adds the links of the same relation that came a second time.
+pub(crate) fn merge(known: &mut Relation, links: Relation) {
+    let mut both = std::mem::replace(known, Relation::Many(Vec::new())).into_vec();
+    both.extend(links.into_vec());
+    *known = Relation::Many(both);
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Collected {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+#[cfg(feature = "derive")]
 impl From<Links> for Collected {
     fn from(links: Links) -> Self {
         Self {
             links,
-            places: HashMap::new(),
+            places: None,
         }
+    }
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Links ")?;
+        f.debug_map().entries(self.relations()).finish()
     }
 }
 
@@ -219,116 +390,139 @@ impl FromIterator<(String, Relation)> for Links {
     fn from_iter<I: IntoIterator<Item = (String, Relation)>>(relations: I) -> Self {
         let mut all = Collected::default();
         for (relation, links) in relations {
-            all.add(relation, links);
+            all.add(relation.into(), links);
         }
         all.links
     }
 }
 
 impl<'de> Deserialize<'de> for Links {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct LinksVisitor;
-
-        impl<'de> Visitor<'de> for LinksVisitor {
-            type Value = Links;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of links")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Links, A::Error> {
-                let mut all = Collected::default();
-                while let Some(relation) = map.next_key::<String>()? {
-                    if let ReadRelation(Some(links)) = map.next_value()? {
-                        all.add(relation, links);
-                    }
-                }
-                Ok(all.links)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Links, A::Error> {
-                let mut all = Collected::default();
-                while let Some(read) = seq.next_element::<ReadLink>()? {
-                    if let (Some((_, Json::Text(relation))), Some(link)) =
-                        (read.relation, read.link)
-                    {
-                        all.add(relation, Relation::One(link));
-                    }
-                }
-                Ok(all.links)
-            }
-
-            fn visit_unit<E>(self) -> Result<Links, E> {
-                Ok(Links::default())
-            }
-
-            fn visit_none<E>(self) -> Result<Links, E> {
-                Ok(Links::default())
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Links, D::Error> {
-                inner.deserialize_any(self)
-            }
-        }
-
-        deserializer.deserialize_any(LinksVisitor)
+        let mut all = Collected::default();
+        deserializer.deserialize_any(&mut all)?;
+        Ok(all.links)
     }
 }
 
-/// One link, an array of them, or nothing of use.
-struct ReadRelation(Option<Relation>);
+impl<'de> Visitor<'de> for &mut Collected {
+    type Value = ();
 
-impl<'de> Deserialize<'de> for ReadRelation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RelationVisitor;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of links")
+    }
 
-        macro_rules! one {
-            ($($method:ident $type:ty),*) => { $(
-                fn $method<E: serde::de::Error>(self, value: $type) -> Result<ReadRelation, E> {
-                    Ok(LinkVisitor.$method(value)?.into())
-                }
-            )* };
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(ReadName(relation)) = map.next_key()? {
+            let mut links = None;
+            map.next_value_seed(RelationSeed(&mut links))?;
+            if let Some(links) = links {
+                self.add(relation, links);
+            }
         }
+        Ok(())
+    }
 
-        impl<'de> Visitor<'de> for RelationVisitor {
-            type Value = ReadRelation;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a link or an array of links")
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(read) = seq.next_element::<ReadLink>()? {
+            let relation = read.relation.map(|relation| relation.1);
+            if let (Some(Json::Text(relation)), Some(link)) = (relation, read.link) {
+                self.add(relation.into(), Relation::One(link));
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ReadRelation, A::Error> {
-                Ok(LinkVisitor.visit_map(map)?.into())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ReadRelation, A::Error> {
-                let mut links = Vec::new();
-                while let Some(read) = seq.next_element::<ReadLink>()? {
-                    links.extend(read.into_link());
-                }
-                Ok(ReadRelation(Some(Relation::Many(links))))
-            }
-
-            fn visit_unit<E>(self) -> Result<ReadRelation, E> {
-                Ok(ReadRelation(None))
-            }
-
-            fn visit_none<E>(self) -> Result<ReadRelation, E> {
-                Ok(ReadRelation(None))
-            }
-
-            one!(visit_str &str, visit_string String, visit_bool bool);
-            one!(visit_u64 u64, visit_i64 i64, visit_f64 f64);
         }
+        Ok(())
+    }
 
-        deserializer.deserialize_any(RelationVisitor)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<(), D::Error> {
+        inner.deserialize_any(self)
     }
 }
 
-impl From<ReadLink> for ReadRelation {
-    fn from(read: ReadLink) -> Self {
-        Self(read.into_link().map(Relation::One))
+struct ReadName(Name);
+
+impl<'de> Deserialize<'de> for ReadName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl Visitor<'_> for NameVisitor {
+            type Value = ReadName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a relation's name")
+            }
+
+            #[inline]
+            fn visit_str<E>(self, relation: &str) -> Result<ReadName, E> {
+                Ok(ReadName(Name::from(relation)))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor)
     }
+}
+
+/// Reads one link, an array of them, or nothing of use, to its place.
+pub(crate) struct RelationSeed<'r>(pub(crate) &'r mut Option<Relation>);
+
+impl<'de> DeserializeSeed<'de> for RelationSeed<'_> {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+macro_rules! one {
+    ($($method:ident $type:ty),*) => { $(
+        fn $method<E: serde::de::Error>(self, value: $type) -> Result<(), E> {
+            *self.0 = LinkVisitor.$method(value)?.into_link().map(Relation::One);
+            Ok(())
+        }
+    )* };
+}
+
+impl<'de> Visitor<'de> for RelationSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a link or an array of links")
+    }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        *self.0 = Link::of_object(map)?.map(Relation::One);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut links = Vec::new();
+        while let Some(read) = seq.next_element::<ReadLink>()? {
+            links.extend(read.into_link());
+        }
+        *self.0 = Some(Relation::Many(links));
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    one!(visit_str &str, visit_string String, visit_bool bool);
+    one!(visit_u64 u64, visit_i64 i64, visit_f64 f64);
 }
 
 impl Serialize for Relation {
@@ -342,16 +536,17 @@ impl Serialize for Relation {
 
 impl<'de> Deserialize<'de> for Relation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let ReadRelation(links) = ReadRelation::deserialize(deserializer)?;
+        let mut links = None;
+        RelationSeed(&mut links).deserialize(deserializer)?;
         links.ok_or_else(|| D::Error::missing_field("href"))
     }
 }
 
 impl Serialize for Links {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.relations.len()))?;
-        for (relation, links) in &self.relations {
-            map.serialize_entry(relation, links)?;
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (relation, links) in self.entries() {
+            map.serialize_entry(relation.as_str(), links)?;
         }
         map.end()
     }

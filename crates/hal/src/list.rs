@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind};
 use crate::json::Json;
 use crate::link::Link;
-use crate::links::Links;
+use crate::links::{Collected, Links};
 use crate::reader::{Reader, Tolerance};
 use crate::state::{self, EMBEDDED, LINKS};
 
@@ -130,6 +130,22 @@ impl<T> List<T> {
                 "an object with _embedded",
                 found,
             )),
+        }
+    }
+
+    /// What is around one item that stands alone: nothing.
+    pub(crate) fn around_single() -> Self {
+        Self {
+            form: Form::Single,
+            ..Self::default()
+        }
+    }
+
+    /// The same HAL list, of this relation.
+    pub(crate) fn with_relation(self, relation: Option<String>) -> Self {
+        Self {
+            form: Form::Embedded(relation),
+            ..self
         }
     }
 
@@ -323,11 +339,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
             });
         }
         let (relation, items) = embedded.unwrap_or_default();
-        let mut links = Links::new();
+        let mut links = Collected::default();
         let mut rest = Vec::new();
         for (name, value) in before {
             if name == LINKS {
-                links.merge(Links::deserialize(value.into_deserializer())?);
+                links.deserialize(value.into_deserializer())?;
             } else {
                 rest.push((name, value));
             }
@@ -335,7 +351,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         Ok(List {
             items,
             form: Form::Embedded(relation),
-            links,
+            links: links.links,
             rest,
         })
     }
@@ -385,7 +401,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Relations<T> {
 }
 
 /// The items under a relation: an array, one object, or null.
-struct ItemsVisitor<T>(PhantomData<T>);
+pub(crate) struct ItemsVisitor<T>(pub(crate) PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for ItemsVisitor<T> {
     type Value = Vec<T>;
@@ -403,9 +419,17 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ItemsVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        // A long list is copied less often while it grows: at each doubling that would be a twentieth of the
+        // whole reading. What was too much is given back.
         let mut items = Vec::new();
         while let Some(item) = seq.next_element()? {
+            if items.len() == items.capacity() && items.len() >= 1024 {
+                items.reserve_exact(items.len() * 3);
+            }
             items.push(item);
+        }
+        if items.capacity() / 2 > items.len() {
+            items.shrink_to_fit();
         }
         Ok(items)
     }

@@ -1,8 +1,8 @@
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::error::{Error, ErrorKind};
-use crate::inspect::{self, Irregularity};
-use crate::json::Json;
+use crate::inspect::{self, Inspection, Irregularity, Place};
 use crate::{pointer, tracked};
 
 /// What to do with a document that the format does not allow.
@@ -104,8 +104,8 @@ impl Reader {
     pub fn read<'de, T: Deserialize<'de>>(&self, json: &'de [u8]) -> Result<T, Error> {
         let json = self.bounded(json)?;
         if self.tolerance == Tolerance::Strict
-            && let Some(first) = self
-                .irregularities(json)?
+            && let Some(first) = inspected(json)?
+                .into_irregularities()
                 .into_iter()
                 .find(|i| i.is_forbidden())
         {
@@ -124,16 +124,30 @@ impl Reader {
         json: &'de [u8],
     ) -> Result<(T, Vec<Irregularity>), Error> {
         let value = self.read(json)?;
-        Ok((value, self.irregularities(self.bounded(json)?)?))
+        Ok((value, self.inspect(json)?.into_irregularities()))
     }
 
-    /// The document as a tree.
-    pub(crate) fn tree(&self, json: &[u8]) -> Result<Json, Error> {
-        decode(self.bounded(json)?)
+    pub(crate) fn tolerance(&self) -> Tolerance {
+        self.tolerance
     }
 
-    fn irregularities(&self, json: &[u8]) -> Result<Vec<Irregularity>, Error> {
-        Ok(inspect::of_tree(&decode(json)?).into_irregularities())
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Whether a value that stands in so many objects and arrays goes deeper than the limit.
+    pub(crate) fn too_deep(&self, json: &[u8], within: usize) -> Option<Error> {
+        if self.limits.depth >= Limits::DEPTH {
+            return None; // serde_json's own limit holds
+        }
+        let limit = self.limits.depth.saturating_sub(within);
+        let byte = deeper_than(limit, json)?;
+        Some(too_deep(self.limits.depth, json, byte))
+    }
+
+    /// What there is to see in the document.
+    pub(crate) fn inspect(&self, json: &[u8]) -> Result<Inspection, Error> {
+        inspected(self.bounded(json)?)
     }
 
     /// The document without a byte order mark, if it keeps to the limits.
@@ -180,7 +194,11 @@ fn too_deep(limit: usize, json: &[u8], byte: usize) -> Error {
     Error::new(ErrorKind::TooDeep, expected, "more").at(pointer::of_byte(json, byte))
 }
 
-fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Error> {
+fn inspected(json: &[u8]) -> Result<Inspection, Error> {
+    inspect::of_text(json, Place::Document).map_err(|error| explain::<IgnoredAny>(json, &error))
+}
+
+pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Error> {
     serde_json::from_slice(json).map_err(|error| explain::<T>(json, &error))
 }
 
@@ -224,7 +242,7 @@ fn byte_of(json: &[u8], line: usize, column: usize) -> usize {
 }
 
 /// What stands where JSON is broken, told by its first character only.
-fn found_instead(json: &[u8], byte: usize) -> &'static str {
+pub(crate) fn found_instead(json: &[u8], byte: usize) -> &'static str {
     if json.trim_ascii_start().starts_with(b"<") {
         return "markup such as HTML";
     }

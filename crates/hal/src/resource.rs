@@ -1,16 +1,17 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::embedded::Embedded;
 use crate::error::Error;
 use crate::link::Link;
-use crate::links::Links;
+use crate::links::{Collected, Links};
 use crate::reader::{Reader, Tolerance};
-use crate::state::{EMBEDDED, Envelope, LINKS, Members, State, from_object, has_members};
+use crate::related::Related;
+use crate::state::{EMBEDDED, Envelope, LINKS, Members, State, has_members};
 
 /// A resource: its own members as a type of yours, its links, and what is embedded in it.
 ///
@@ -98,6 +99,18 @@ impl<T> Resource<T> {
     }
 }
 
+impl<T> Resource<T> {
+    /// Another resource, be it embedded or linked.
+    ///
+    /// # Errors
+    ///
+    /// When it is embedded and does not fit the type; the pointer begins at this resource.
+    pub fn related<R: DeserializeOwned>(&self, relation: &str) -> Result<Related<R>, Error> {
+        let links = self.links.relation(relation).cloned();
+        Ok(Related::of(self.embedded.get(relation)?, links))
+    }
+}
+
 impl<T, E> Resource<T, E> {
     /// A resource with embedded resources of your own type.
     #[must_use]
@@ -135,6 +148,7 @@ where
     T: Deserialize<'de>,
     E: Deserialize<'de> + Default,
 {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ResourceVisitor<T, E>(PhantomData<(T, E)>);
 
@@ -149,19 +163,17 @@ where
                 f.write_str("a resource object")
             }
 
+            #[inline]
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Resource<T, E>, A::Error> {
                 let mut envelope = Envelope {
-                    links: Links::new(),
+                    links: Collected::default(),
                     embedded: None,
                 };
-                let state = from_object(State {
-                    map,
-                    envelope: &mut envelope,
-                })?;
+                let state = State::read(map, &mut envelope)?;
                 let embedded = envelope.embedded.unwrap_or_default();
                 Ok(Resource {
                     state,
-                    links: envelope.links,
+                    links: envelope.links.links,
                     embedded,
                 })
             }

@@ -1,5 +1,7 @@
 //! A resource's own members, as a stream between its links and embedded resources: out of a map when
 //! reading, into a map when writing. Nothing is buffered on the way.
+//!
+//! What stands between every member and its type is inlined always: it is a twentieth of the whole reading.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,73 +13,107 @@ use serde::de::{
 use serde::ser::{self, Impossible, SerializeMap};
 use serde::{Deserializer, Serialize, Serializer, forward_to_deserialize_any};
 
-use crate::json::Key;
-use crate::links::Links;
+use crate::json::{Borrowed, Key, KeyText, Transient};
+use crate::links::Collected;
 
 pub(crate) const LINKS: &str = "_links";
 pub(crate) const EMBEDDED: &str = "_embedded";
 
 /// What is taken out of the object while the rest goes to its type.
 pub(crate) struct Envelope<E> {
-    pub(crate) links: Links,
+    pub(crate) links: Collected,
     pub(crate) embedded: Option<E>,
 }
 
 /// The rest of the object.
 pub(crate) struct State<'m, A, E> {
-    pub(crate) map: A,
-    pub(crate) envelope: &'m mut Envelope<E>,
+    map: A,
+    envelope: &'m mut Envelope<E>,
+    has_ended: bool,
+}
+
+impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> State<'_, A, E> {
+    /// Reads a value out of an object but for its envelope, and the object to its end.
+    #[inline(always)]
+    pub(crate) fn read<T: Deserialize<'de>>(
+        map: A,
+        envelope: &mut Envelope<E>,
+    ) -> Result<T, A::Error> {
+        let mut state = State {
+            map,
+            envelope,
+            has_ended: false,
+        };
+        let value = T::deserialize(ObjectDeserializer(&mut state))?;
+        if !state.has_ended {
+            to_the_end(&mut state)?;
+        }
+        Ok(value)
+    }
 }
 
 /// Reads a value out of an object, and the object to its end, whatever the value wants of it.
+#[inline(always)]
 pub(crate) fn from_object<'de, T, M>(mut map: M) -> Result<T, M::Error>
 where
     T: Deserialize<'de>,
     M: MapAccess<'de>,
 {
     let value = T::deserialize(ObjectDeserializer(&mut map))?;
+    to_the_end(&mut map)?;
+    Ok(value)
+}
+
+fn to_the_end<'de, M: MapAccess<'de>>(map: &mut M) -> Result<(), M::Error> {
     while map.next_key::<IgnoredAny>()?.is_some() {
         map.next_value::<IgnoredAny>()?;
     }
-    Ok(value)
+    Ok(())
 }
 
 impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> MapAccess<'de> for State<'_, A, E> {
     type Error = A::Error;
 
+    #[inline(always)]
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         mut seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
         loop {
-            let key = self.map.next_key_seed(NameSeed {
+            let named = NameSeed {
                 seed,
                 value: PhantomData,
-            })?;
-            seed = match key {
-                None => return Ok(None),
-                Some(Name::Member(value)) => return Ok(Some(value)),
-                Some(Name::Links(seed)) => {
-                    let links = self.map.next_value()?;
-                    if self.envelope.links.is_empty() {
-                        self.envelope.links = links;
-                    } else {
-                        self.envelope.links.merge(links);
-                    }
-                    seed
-                }
-                Some(Name::Embedded(seed)) => {
-                    if let Some(embedded) = self.map.next_value()? {
-                        self.envelope.embedded = Some(embedded);
-                    }
-                    seed
-                }
             };
+            match self.map.next_key_seed(named)? {
+                None => {
+                    self.has_ended = true;
+                    return Ok(None);
+                }
+                Some(Name::Member(value)) => return Ok(Some(value)),
+                Some(Name::Envelope(back, is_links)) => {
+                    self.envelope(is_links)?;
+                    seed = back;
+                }
+            }
         }
     }
 
+    #[inline(always)]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.map.next_value_seed(seed)
+    }
+}
+
+impl<'de, A: MapAccess<'de>, E: Deserialize<'de>> State<'_, A, E> {
+    /// Takes the value of `_links` or `_embedded`.
+    fn envelope(&mut self, is_links: bool) -> Result<(), A::Error> {
+        if is_links {
+            return self.map.next_value_seed(&mut self.envelope.links);
+        }
+        if let Some(embedded) = self.map.next_value()? {
+            self.envelope.embedded = Some(embedded);
+        }
+        Ok(())
     }
 }
 
@@ -88,26 +124,29 @@ struct NameSeed<'de, S> {
 }
 
 enum Name<S, V> {
-    Links(S),
-    Embedded(S),
+    /// `_links` if true, else `_embedded`; the seed comes back.
+    Envelope(S, bool),
     Member(V),
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for NameSeed<'de, S> {
     type Value = Name<S, S::Value>;
 
+    #[inline(always)]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl<'de, S: DeserializeSeed<'de>> NameSeed<'de, S> {
-    fn sort<E: de::Error>(self, key: Key<'de, '_>, name: &str) -> Result<Name<S, S::Value>, E> {
-        Ok(match name {
-            LINKS => Name::Links(self.seed),
-            EMBEDDED => Name::Embedded(self.seed),
-            _ => Name::Member(self.seed.deserialize(key.into_deserializer())?),
-        })
+    #[inline(always)]
+    fn sort<K: KeyText<'de>, E: de::Error>(self, key: K) -> Result<Name<S, S::Value>, E> {
+        let name = key.as_str();
+        if name.starts_with('_') && (name == LINKS || name == EMBEDDED) {
+            return Ok(Name::Envelope(self.seed, name == LINKS));
+        }
+        let key = Key(key).into_deserializer();
+        self.seed.deserialize(key).map(Name::Member)
     }
 }
 
@@ -118,12 +157,14 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for NameSeed<'de, S> {
         f.write_str("a member's name")
     }
 
+    #[inline(always)]
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        self.sort(Key::Transient(name), name)
+        self.sort(Transient(name))
     }
 
+    #[inline(always)]
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
-        self.sort(Key::Borrowed(name), name)
+        self.sort(Borrowed(name))
     }
 }
 
@@ -133,6 +174,7 @@ struct ObjectDeserializer<'s, M>(&'s mut M);
 impl<'de, M: MapAccess<'de>> Deserializer<'de> for ObjectDeserializer<'_, M> {
     type Error = M::Error;
 
+    #[inline(always)]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, M::Error> {
         visitor.visit_map(self.0)
     }

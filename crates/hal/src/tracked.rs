@@ -13,7 +13,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::error::{Error, ErrorKind};
-use crate::json::Key;
+use crate::json::{Borrowed, Key, KeyText, Transient};
 use crate::pointer;
 
 /// An error as serde's types raise it, without values.
@@ -386,22 +386,22 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Named<'_, '_, S> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<S::Value, E> {
-        self.take(Key::Transient(name), name)
+        self.take(Transient(name))
     }
 
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<S::Value, E> {
-        self.take(Key::Borrowed(name), name)
+        self.take(Borrowed(name))
     }
 }
 
 impl<'de, S: DeserializeSeed<'de>> Named<'_, '_, S> {
     /// A name that its type refuses is told at the member, not at the object.
-    fn take<E: de::Error>(self, key: Key<'de, '_>, name: &str) -> Result<S::Value, E> {
-        name.clone_into(self.name);
+    fn take<K: KeyText<'de>, E: de::Error>(self, key: K) -> Result<S::Value, E> {
+        key.as_str().clone_into(self.name);
         self.seed
-            .deserialize(de::IntoDeserializer::into_deserializer(key))
+            .deserialize(de::IntoDeserializer::into_deserializer(Key(key)))
             .map_err(|raised: Raised| {
-                let at = At::Member(self.track.at, name);
+                let at = At::Member(self.track.at, self.name);
                 let slot = self.track.slot;
                 Track { at: &at, slot }.out(raised)
             })

@@ -20,6 +20,8 @@ const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub(crate) struct Asked<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) client_id: &'a ClientId,
+    /// Who owns the client, where the caller said so.
+    pub(crate) owner: Option<OrganisationNumber>,
     pub(crate) signer: &'a Signer,
     pub(crate) request: &'a TokenRequest,
     /// How many seconds the server's clock is ahead of this machine's, as measured.
@@ -253,12 +255,16 @@ impl Asked<'_> {
     fn phrase(&self, code: &Code) -> String {
         let scopes = &self.request.scopes;
         match code.kind {
-            ErrorKind::WrongOrganisation => match self.signer.organisation() {
-                Some(own) => format!(
+            ErrorKind::WrongOrganisation => match (self.signer.organisation(), self.owner) {
+                (Some(own), Some(owner)) if own != owner => format!(
+                    "the certificate belongs to organisation {own}, the client {} to organisation {owner}",
+                    self.client_id
+                ),
+                (Some(own), _) => format!(
                     "the certificate belongs to organisation {own}, the client {} to another",
                     self.client_id
                 ),
-                None => format!(
+                (None, _) => format!(
                     "the certificate is of another organisation than the client {}",
                     self.client_id
                 ),
@@ -325,11 +331,14 @@ impl Asked<'_> {
         match code.id {
             "MP-122" => Remedy::new(
                 Who::You,
-                match self.signer.organisation() {
-                    Some(own) => format!(
+                match (self.signer.organisation(), self.owner) {
+                    (Some(own), Some(owner)) if own != owner => format!(
+                        "sign with a certificate of {owner}, which owns the client {client_id}, or use a client that {own} owns"
+                    ),
+                    (Some(own), _) => format!(
                         "sign with a certificate of the organisation that owns the client {client_id} (self-service shows its number; this certificate is {own}'s), or use a client that {own} owns"
                     ),
-                    None => format!(
+                    (None, _) => format!(
                         "sign with a certificate of the organisation that owns the client {client_id} (self-service shows its number; this certificate names no organisation)"
                     ),
                 },
@@ -404,6 +413,7 @@ impl Asked<'_> {
             .request
             .consumer_org
             .or_else(|| self.signer.organisation())
+            .or(self.owner)
         {
             Some(organisation) => format!("organisation {organisation}"),
             None => format!("the organisation that owns the client {}", self.client_id),

@@ -56,7 +56,11 @@ impl Claims {
             return None;
         }
         let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-        let Value::Object(mut claims) = serde_json::from_slice(&payload).ok()? else {
+        Self::of_payload(serde_json::from_slice(&payload).ok()?)
+    }
+
+    pub(crate) fn of_payload(payload: Value) -> Option<Self> {
+        let Value::Object(mut claims) = payload else {
             return None;
         };
         let mut take = |name: &str| claims.remove(name).unwrap_or(Value::Null);
@@ -164,9 +168,46 @@ pub struct ConsentDetail {
     /// Until when it holds, ISO 8601.
     #[serde(default, rename = "validTo")]
     pub valid_to: Option<String>,
-    /// What it covers, as it arrived.
+    /// What it covers.
     #[serde(default, rename = "consentRights", alias = "consentrights")]
-    pub rights: Vec<Value>,
+    pub rights: Vec<ConsentRight>,
+}
+
+/// One thing that a consent covers.
+#[derive(Clone, Deserialize)]
+#[non_exhaustive]
+pub struct ConsentRight {
+    /// What may be done: `consent`, …
+    #[serde(default, deserialize_with = "texts")]
+    pub action: Vec<String>,
+    /// With what.
+    #[serde(default)]
+    pub resource: Vec<ConsentResource>,
+    /// What the consent was narrowed to, by the names that the resource has for it.
+    #[serde(default, alias = "metaData")]
+    pub metadata: Option<std::collections::BTreeMap<String, Value>>,
+}
+
+impl fmt::Debug for ConsentRight {
+    /// Without the metadata, which may be about a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsentRight")
+            .field("action", &self.action)
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A resource that a consent covers.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct ConsentResource {
+    /// What `value` is: `urn:altinn:resource`, …
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// Its id in Altinn's resource registry.
+    #[serde(default)]
+    pub value: Option<String>,
 }
 
 impl fmt::Debug for ConsentDetail {

@@ -7,17 +7,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use http_transport::{BoxFuture, Diagnosis, Remedy, Retry, SecretString, Transport, Who};
+use norwegian_ids::OrganisationNumber;
 use token_cache::{
     Attempt, FailureClass, Fetched, Handle, Source, SourceError, Token, TokenCache, TokenHash,
     TokenKey,
 };
 use tracing::Instrument;
+use url::Url;
 
 use crate::answer::{Answer, Asked};
 use crate::codes::RetryClass;
+use crate::expiry::ExpiryWatch;
+use crate::rotation::Turn;
 use crate::{
-    Assertion, BuildError, BuildErrorKind, Claims, ClientId, Environment, Error, ErrorKind,
-    GrantLifetime, Signer, TokenRequest, grant,
+    Assertion, BuildError, BuildErrorKind, Claims, ClientId, Discovery, Environment, Error,
+    ErrorKind, GrantLifetime, Keys, Signer, TokenRequest, grant,
 };
 
 /// What every diagnosis of this crate is about.
@@ -44,22 +48,32 @@ pub struct Client {
 struct Inner {
     environment: Environment,
     client_id: ClientId,
-    signer: Signer,
+    owner: Option<OrganisationNumber>,
+    keys: Keys,
     lifetime: GrantLifetime,
     transport: Arc<dyn Transport>,
     cache: TokenCache,
+    discovery: Option<Discovery>,
+    expiry: ExpiryWatch,
 }
 
 impl Client {
-    /// Begins a client of this environment, with its id and what it signs with.
-    pub fn builder(environment: Environment, client_id: ClientId, signer: Signer) -> ClientBuilder {
+    /// Begins a client of this environment, with its id and what it signs with: a [`Signer`], or
+    /// [`Keys`] that change while the program runs.
+    pub fn builder(
+        environment: Environment,
+        client_id: ClientId,
+        keys: impl Into<Keys>,
+    ) -> ClientBuilder {
         ClientBuilder {
             environment,
             client_id,
-            signer,
+            owner: None,
+            keys: keys.into(),
             lifetime: GrantLifetime::default(),
             transport: None,
             cache: None,
+            discovery: None,
         }
     }
 
@@ -89,7 +103,7 @@ impl Client {
     ///
     /// When the request is one that the server is known to refuse.
     pub fn handle(&self, request: &TokenRequest) -> Result<Handle, Error> {
-        grant::check(request, &self.inner.signer)?;
+        grant::check(request, &self.inner.keys.current())?;
         Ok(self
             .inner
             .cache
@@ -102,7 +116,7 @@ impl Client {
     ///
     /// When the request is one that the server is known to refuse, or the key does not sign.
     pub async fn assertion(&self, request: &TokenRequest) -> Result<Assertion, Error> {
-        self.inner.sign(request).await
+        self.inner.sign(&self.inner.keys.current(), request).await
     }
 
     /// Fetches anew at every call, for those who cache by themselves.
@@ -161,10 +175,27 @@ impl Client {
         &self.inner.client_id
     }
 
-    /// What it signs with.
+    /// What it signs with now.
     #[must_use]
-    pub fn signer(&self) -> &Signer {
-        &self.inner.signer
+    pub fn signer(&self) -> Signer {
+        self.inner.keys.current()
+    }
+
+    /// What it signs with, now and later.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    /// How many whole days are left of what it signs with now, the certificate or the registered
+    /// key; negative when that has expired, `None` when it is not known: see [`Signer::days_left`].
+    ///
+    /// From 30 days on, every day on which a grant is signed brings a warning event of `tracing`.
+    /// With feature `metrics` the gauge `maskinporten_key_days_left` shows it.
+    #[must_use]
+    pub fn key_days_left(&self) -> Option<i64> {
+        let now = self.inner.cache.clock().now_wall();
+        self.inner.keys.current().days_left(now)
     }
 
     /// The cache, for those who keep tokens made from these in it.
@@ -185,7 +216,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("environment", &self.inner.environment)
             .field("client_id", &self.inner.client_id)
-            .field("signer", &self.inner.signer)
+            .field("keys", &self.inner.keys)
             .finish_non_exhaustive()
     }
 }
@@ -196,10 +227,12 @@ impl fmt::Debug for Client {
 pub struct ClientBuilder {
     environment: Environment,
     client_id: ClientId,
-    signer: Signer,
+    owner: Option<OrganisationNumber>,
+    keys: Keys,
     lifetime: GrantLifetime,
     transport: Option<Arc<dyn Transport>>,
     cache: Option<TokenCache>,
+    discovery: Option<Discovery>,
 }
 
 impl ClientBuilder {
@@ -217,6 +250,23 @@ impl ClientBuilder {
         self
     }
 
+    /// The metadata document that the environment is from: it is looked at again every day, so that
+    /// a token endpoint that moves within its issuer is followed, and a request that the document
+    /// rules out is refused without being sent.
+    pub fn discovery(mut self, discovery: Discovery) -> Self {
+        self.discovery = Some(discovery);
+        self
+    }
+
+    /// The organisation that owns the client, where it is known.
+    ///
+    /// Maskinporten does not tell it when it refuses another organisation's certificate (MP-122);
+    /// with it, the error names both organisations. Nothing else depends on it.
+    pub fn owner(mut self, owner: OrganisationNumber) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
     /// How long a grant lives.
     pub fn grant_lifetime(mut self, lifetime: GrantLifetime) -> Self {
         self.lifetime = lifetime;
@@ -230,7 +280,7 @@ impl ClientBuilder {
     /// When the signer has neither a certificate nor a key id, or the default transport cannot be
     /// set up.
     pub fn build(self) -> Result<Client, BuildError> {
-        if self.signer.key_reference().is_none() {
+        if self.keys.current().key_reference().is_none() {
             return Err(BuildError::new(
                 BuildErrorKind::NoKeyReference,
                 "the key has neither a certificate nor a key id",
@@ -248,17 +298,20 @@ impl ClientBuilder {
             inner: Arc::new(Inner {
                 environment: self.environment,
                 client_id: self.client_id,
-                signer: self.signer,
+                owner: self.owner,
+                keys: self.keys,
                 lifetime: self.lifetime,
                 transport,
                 cache: self.cache.unwrap_or_default(),
+                discovery: self.discovery,
+                expiry: ExpiryWatch::default(),
             }),
         })
     }
 }
 
 #[cfg(feature = "reqwest")]
-fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
+pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
     let transport = http_transport::ReqwestTransport::builder()
         .build()
         .map_err(|error| {
@@ -272,7 +325,7 @@ fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
+pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
     Err(
         BuildError::new(BuildErrorKind::Transport, "there is no HTTP transport").with_remedy(
             Remedy::new(
@@ -284,13 +337,14 @@ fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
 }
 
 impl Inner {
-    async fn sign(&self, request: &TokenRequest) -> Result<Assertion, Error> {
+    async fn sign(&self, signer: &Signer, request: &TokenRequest) -> Result<Assertion, Error> {
         let offset = self.cache.clock_offset(self.environment.issuer());
         let now = offset.correct(self.cache.clock().now_wall());
+        self.expiry.look(&self.client_id, signer, now);
         grant::sign(
             &self.environment,
             &self.client_id,
-            &self.signer,
+            signer,
             self.lifetime,
             request,
             now,
@@ -298,14 +352,54 @@ impl Inner {
         .await
     }
 
-    /// One attempt: a new grant, sent once.
+    /// One attempt: a new grant, sent once; while a new key is tried and the server does not take
+    /// it, a second one by the old key.
     async fn fetch(&self, request: &TokenRequest) -> Result<Answer, Error> {
-        let assertion = self.sign(request).await?;
+        let now = self.cache.clock().now_monotonic();
+        let Turn { signer, fallback } = self.keys.turn(now).await;
+        let found;
+        let endpoint = match &self.discovery {
+            // what the client was built with counts until the document can be had
+            Some(discovery) => match discovery.found().await {
+                Ok(document) if document.environment.issuer() == self.environment.issuer() => {
+                    document.check(request, &signer)?;
+                    found = document.environment;
+                    found.token_endpoint()
+                }
+                _ => self.environment.token_endpoint(),
+            },
+            None => self.environment.token_endpoint(),
+        };
+        let outcome = self.fetch_by(&signer, request, endpoint).await;
+        match (outcome, fallback) {
+            (Ok(answer), _) => {
+                self.keys.accepted(&signer);
+                Ok(answer)
+            }
+            (Err(error), Some(old)) if error.is_about_the_key() => {
+                self.keys.refused(&signer, now, &error);
+                match self.fetch_by(&old, request, endpoint).await {
+                    // neither is taken: the new one is what has to be put right
+                    Err(both) if both.is_about_the_key() => Err(error),
+                    outcome => outcome,
+                }
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    async fn fetch_by(
+        &self,
+        signer: &Signer,
+        request: &TokenRequest,
+        endpoint: &Url,
+    ) -> Result<Answer, Error> {
+        let assertion = self.sign(signer, request).await?;
         let clock = self.cache.clock();
         let sent = clock.now_wall();
         let response = self
             .transport
-            .send(self.form(&assertion)?)
+            .send(form(endpoint, &assertion)?)
             .await
             .map_err(|error| Error::transport(&error, None))?;
         let offset = self.cache.clock_offset(self.environment.issuer());
@@ -313,33 +407,34 @@ impl Inner {
         let asked = Asked {
             environment: &self.environment,
             client_id: &self.client_id,
-            signer: &self.signer,
+            owner: self.owner,
+            signer,
             request,
             server_ahead: offset.whole_seconds(),
         };
         asked.read(&response)
     }
+}
 
-    fn form(&self, assertion: &Assertion) -> Result<http::Request<Bytes>, Error> {
-        const GRANT: &str =
-            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
-        // a compact JWS is base64url and dots: it needs no escapes
-        let body = [GRANT, assertion.expose()].concat();
-        http::Request::post(self.environment.token_endpoint().as_str())
-            .header(
-                http::header::CONTENT_TYPE,
-                "application/x-www-form-urlencoded",
+fn form(endpoint: &Url, assertion: &Assertion) -> Result<http::Request<Bytes>, Error> {
+    const GRANT: &str =
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
+    // a compact JWS is base64url and dots: it needs no escapes
+    let body = [GRANT, assertion.expose()].concat();
+    http::Request::post(endpoint.as_str())
+        .header(
+            http::header::CONTENT_TYPE,
+            "application/x-www-form-urlencoded",
+        )
+        .header(http::header::ACCEPT, "application/json")
+        .body(Bytes::from(body))
+        .map_err(|_| {
+            Error::refused_here(
+                ErrorKind::InvalidRequest,
+                "the token endpoint is no URL that a request can be sent to",
+                Remedy::new(Who::You, "check the environment's token endpoint"),
             )
-            .header(http::header::ACCEPT, "application/json")
-            .body(Bytes::from(body))
-            .map_err(|_| {
-                Error::refused_here(
-                    ErrorKind::InvalidRequest,
-                    "the token endpoint is no URL that a request can be sent to",
-                    Remedy::new(Who::You, "check the environment's token endpoint"),
-                )
-            })
-    }
+        })
 }
 
 /// Fetches the tokens of one request: each attempt signs a new grant with a new `jti`.
@@ -382,7 +477,7 @@ impl Source for GrantSource {
     }
 
     fn credential(&self) -> Option<TokenHash> {
-        self.inner.signer.header().map(TokenHash::of)
+        self.inner.keys.current().header().map(TokenHash::of)
     }
 }
 

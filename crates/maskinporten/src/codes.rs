@@ -42,8 +42,33 @@ pub struct Code {
     pub retry: RetryClass,
     /// The kind of [`Error`](crate::Error) it becomes.
     pub kind: ErrorKind,
+    /// Where it takes more than one hand, or may have several causes: what to do, one after the
+    /// other, and who does it.
+    pub steps: &'static [Step],
     /// Parts of the text by which the refusal is known when the answer has no code.
     signs: &'static [&'static str],
+}
+
+/// One step of a remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Step {
+    /// Who takes it.
+    pub who: Who,
+    /// What to do.
+    pub action: &'static str,
+}
+
+impl Step {
+    const fn new(who: Who, action: &'static str) -> Self {
+        Self { who, action }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.who, self.action)
+    }
 }
 
 /// When another attempt helps.
@@ -156,6 +181,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::Never,
         kind: ErrorKind::Grant,
+        steps: &[],
         signs: &["invalid parameter value"],
     },
     Code {
@@ -169,6 +195,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::FreshGrant,
         kind: ErrorKind::Replayed,
+        steps: &[],
         signs: &["grant is used before"],
     },
     Code {
@@ -182,6 +209,7 @@ pub static ALL: &[Code] = &[
         place: Some(SELF_SERVICE),
         retry: RetryClass::OnceCured,
         kind: ErrorKind::UnknownClient,
+        steps: &[],
         signs: &["client not found"],
     },
     Code {
@@ -195,6 +223,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::Never,
         kind: ErrorKind::Audience,
+        steps: &[],
         signs: &["invalid jwt claim aud"],
     },
     Code {
@@ -208,6 +237,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::Never,
         kind: ErrorKind::Certificate,
+        steps: &[],
         signs: &["signed with an invalid certificate"],
     },
     Code {
@@ -221,6 +251,17 @@ pub static ALL: &[Code] = &[
         place: Some(SELF_SERVICE),
         retry: RetryClass::OnceCured,
         kind: ErrorKind::Key,
+        steps: &[
+            Step::new(
+                Who::You,
+                "read the client's keys with `GET /clients/{client id}/jwks` of the administration API: `exp` says when each expires",
+            ),
+            Step::new(
+                Who::You,
+                "post the set again with the same or a new key, and all others that are in use: the set is replaced whole; with this library `Admin::renew_key`, or in self-service",
+            ),
+            Step::new(Who::You, "wait up to 15 minutes, mostly two, and ask again"),
+        ],
         signs: &["expired key"],
     },
     Code {
@@ -234,6 +275,7 @@ pub static ALL: &[Code] = &[
         place: Some(SELF_SERVICE),
         retry: RetryClass::Never,
         kind: ErrorKind::WrongOrganisation,
+        steps: &[],
         signs: &[
             "does not match certificate orgno",
             "invalid organization number for client",
@@ -250,6 +292,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::Never,
         kind: ErrorKind::Certificate,
+        steps: &[],
         signs: &[
             "invalid jwt header x5c",
             "failed to extract certificate from jwt",
@@ -266,6 +309,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::Never,
         kind: ErrorKind::Signature,
+        steps: &[],
         signs: &["invalid jwt signature", "could not validate jwt signature"],
     },
     Code {
@@ -279,6 +323,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::CorrectedClock,
         kind: ErrorKind::Clock,
+        steps: &[],
         signs: &["jwt is expired"],
     },
     Code {
@@ -292,6 +337,25 @@ pub static ALL: &[Code] = &[
         place: Some(SELF_SERVICE),
         retry: RetryClass::OnceCured,
         kind: ErrorKind::Scope,
+        steps: &[
+            Step::new(
+                Who::You,
+                "compare the scope in the server's message, letter by letter, with the API's documentation; `GET /scopes/all` of the administration API (https://api.samarbeid.digdir.no/api/v1, test: https://api.test.samarbeid.digdir.no/api/v1) lists every public scope with its owner, without a token",
+            ),
+            Step::new(
+                Who::You,
+                "check that the client is this environment's: test and production have their own clients, with scopes of their own",
+            ),
+            Step::new(
+                Who::You,
+                "add the scope to the client: in self-service, or in the client's `scopes` with `PUT /clients/{client id}` (the whole object; needs idporten:dcr.modify)",
+            ),
+            Step::new(
+                Who::ApiOwner,
+                "when the scope cannot be chosen: give the client's organisation access to it, with `PUT /scopes/access/{organisation number}?scope={scope}` (needs idporten:scopes.write) or in self-service; a scope that customers delegate in Altinn (it has a delegation_source) can be chosen by a supplier without that",
+            ),
+            Step::new(Who::You, "wait up to 15 minutes, mostly two, and ask again"),
+        ],
         signs: &["invalid scopes for client"],
     },
     Code {
@@ -305,6 +369,7 @@ pub static ALL: &[Code] = &[
         place: Some(SELF_SERVICE),
         retry: RetryClass::Never,
         kind: ErrorKind::Scope,
+        steps: &[],
         signs: &[
             "scopes not allowed for maskinporten",
             "integration types only allowed for user login",
@@ -321,6 +386,25 @@ pub static ALL: &[Code] = &[
         place: Some(SELF_SERVICE),
         retry: RetryClass::OnceCured,
         kind: ErrorKind::AccessNotGranted,
+        steps: &[
+            Step::new(
+                Who::You,
+                "find out who needs the access: the organisation that owns the client; or, when you ask on behalf of a customer, the customer (consumer_org), and never the supplier. If the request is for a customer and named none, add consumer_org and ask again",
+            ),
+            Step::new(
+                Who::You,
+                "find the owner of the scope (`owner_orgno` in `GET /scopes/all` of the administration API, no token needed) and send it: the scope, the organisation number that needs access, and the environment (test or production; each has its own access)",
+            ),
+            Step::new(
+                Who::ApiOwner,
+                "give that organisation number access: in self-service, or with `PUT /scopes/access/{organisation number}?scope={scope}` of the administration API (needs idporten:scopes.write)",
+            ),
+            Step::new(
+                Who::ApiOwner,
+                "check it: `GET /scopes/access?scope={scope}` shows the number with the state APPROVED",
+            ),
+            Step::new(Who::You, "wait up to 15 minutes, mostly two, and ask again"),
+        ],
         signs: &["has not been granted access to the scope"],
     },
     Code {
@@ -334,6 +418,28 @@ pub static ALL: &[Code] = &[
         place: Some("Altinn: https://www.altinn.no, test: https://tt02.altinn.no"),
         retry: RetryClass::OnceCured,
         kind: ErrorKind::NotDelegated,
+        steps: &[
+            Step::new(
+                Who::You,
+                "check both numbers in the server's message: the consumer is the customer (consumer_org of the request), the supplier is the organisation that owns your client. If the customer's is wrong, correct the request; if you meant your own organisation, leave consumer_org out",
+            ),
+            Step::new(
+                Who::You,
+                "send the customer: the scope or the name of its API, your organisation number, and which Altinn: https://www.altinn.no for production, https://tt02.altinn.no for test. A delegation in one does not count in the other",
+            ),
+            Step::new(
+                Who::Customer,
+                "log in to that Altinn on behalf of the organisation and delegate the API (API-delegering) to the supplier's organisation number; whoever may administer the organisation's API delegations can do it",
+            ),
+            Step::new(
+                Who::ApiOwner,
+                "give the customer access to the scope, if the next answer is MP-250: the customer needs it, before or after the delegation",
+            ),
+            Step::new(
+                Who::You,
+                "ask again; the server looks the delegation up for each request",
+            ),
+        ],
         signs: &["has not delegated access to the scope"],
     },
     Code {
@@ -347,6 +453,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::Never,
         kind: ErrorKind::AuthorizationDetails,
+        steps: &[],
         signs: &["unknown authorization details type"],
     },
     Code {
@@ -360,6 +467,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::Never,
         kind: ErrorKind::AuthorizationDetails,
+        steps: &[],
         signs: &["unknown fields in the authorization details"],
     },
     Code {
@@ -373,6 +481,36 @@ pub static ALL: &[Code] = &[
         place: Some("Altinn: https://www.altinn.no, test: https://tt02.altinn.no"),
         retry: RetryClass::OnceCured,
         kind: ErrorKind::CustomerSetup,
+        steps: &[
+            Step::new(
+                Who::You,
+                "read which value the server's message names. For a system user go on here; for a consent go to the step on consents",
+            ),
+            Step::new(
+                Who::You,
+                "check that the system in Altinn's system register names this client id: a system user is found by client id, vendor, owner and external reference together",
+            ),
+            Step::new(
+                Who::You,
+                "check systemuser_org: it is the organisation that owns the system user, also where the system user acts for that organisation's own clients (an accountant's number, not the accountant's client's)",
+            ),
+            Step::new(
+                Who::You,
+                "check externalRef: it must be the one that the system user was created with; when none is sent, the owner's organisation number counts as one, which fits only a system user that was created without",
+            ),
+            Step::new(
+                Who::Customer,
+                "approve the vendor's request for the system user in Altinn (https://www.altinn.no, test: https://tt02.altinn.no), if it was not approved yet; if it was deleted, the vendor makes a new request (scope altinn:authentication/systemuser.request.write) and the customer approves that",
+            ),
+            Step::new(
+                Who::Customer,
+                "for a consent: give it in Altinn, or give it anew when it has expired or was withdrawn. The id is the consent request's, `from` is who gives it, and it must have been given to the organisation that asks, or to the customer (consumer_org) on whose behalf it asks",
+            ),
+            Step::new(
+                Who::You,
+                "ask again; Maskinporten looks it up at Altinn for each request",
+            ),
+        ],
         signs: &["invalid authorization details values"],
     },
     Code {
@@ -386,6 +524,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::CorrectedClock,
         kind: ErrorKind::Clock,
+        steps: &[],
         signs: &["issue time is after now"],
     },
     Code {
@@ -399,6 +538,7 @@ pub static ALL: &[Code] = &[
         place: Some(SELF_SERVICE),
         retry: RetryClass::OnceCured,
         kind: ErrorKind::Key,
+        steps: &[],
         signs: &["unknown key identifier"],
     },
     Code {
@@ -412,6 +552,7 @@ pub static ALL: &[Code] = &[
         place: Some(SELF_SERVICE),
         retry: RetryClass::Never,
         kind: ErrorKind::Key,
+        steps: &[],
         signs: &["requires pre-registered jwk"],
     },
     Code {
@@ -425,6 +566,7 @@ pub static ALL: &[Code] = &[
         place: None,
         retry: RetryClass::Never,
         kind: ErrorKind::OwnOrganisation,
+        steps: &[],
         signs: &["combination consumer_org in claim"],
     },
 ];

@@ -28,6 +28,7 @@ pub struct Environment {
     issuer: String,
     token_endpoint: Url,
     metadata: Url,
+    jwks: Url,
 }
 
 impl Environment {
@@ -49,6 +50,7 @@ impl Environment {
             issuer: issuer.into(),
             token_endpoint: url("token"),
             metadata: url(".well-known/oauth-authorization-server"),
+            jwks: url("jwk"),
         }
     }
 
@@ -66,10 +68,12 @@ impl Environment {
         let token_endpoint = secure_url("token endpoint", token_endpoint)?;
         let issuer = canonical_issuer(issuer.trim(), &issuer_url);
         let metadata = secure_url("issuer", &metadata_url(&issuer, &issuer_url))?;
+        let jwks = secure_url("issuer", &jwks_url(&issuer))?;
         Ok(Self {
             issuer,
             token_endpoint,
             metadata,
+            jwks,
         })
     }
 
@@ -104,19 +108,40 @@ impl Environment {
                 document.issuer
             )));
         }
+        let jwks = match &document.jwks_uri {
+            Some(jwks) => secure_url("address of the issuer's keys", jwks)?,
+            None => secure_url("issuer", &jwks_url(&document.issuer))?,
+        };
+        if jwks.origin() != issuer_url.origin() {
+            return Err(foreign(format!(
+                "the metadata's keys at {} do not belong to its issuer {}",
+                host(&jwks),
+                document.issuer
+            )));
+        }
         Ok(Self {
             issuer: document.issuer.clone(),
             token_endpoint,
             metadata,
+            jwks,
         })
     }
 
-    /// Fetches the metadata document and takes the environment from it.
+    /// Fetches the metadata document and takes the environment from it. [`Discovery`](crate::Discovery)
+    /// keeps it for a day and looks again then.
     ///
     /// # Errors
     ///
     /// When it cannot be fetched or read, and as [`from_metadata`](Self::from_metadata).
     pub async fn discover(metadata: &str, transport: &dyn Transport) -> Result<Self, BuildError> {
+        let (environment, _) = Self::discover_document(metadata, transport).await?;
+        Ok(environment)
+    }
+
+    pub(crate) async fn discover_document(
+        metadata: &str,
+        transport: &dyn Transport,
+    ) -> Result<(Self, Metadata), BuildError> {
         const OPERATION: &str = "read Maskinporten's metadata";
         let url = secure_url("metadata URL", metadata)?;
         let request = http::Request::get(url.as_str())
@@ -142,7 +167,8 @@ impl Environment {
             .with_remedy(Remedy::new(Who::You, "check the metadata URL")));
         }
         let document: Metadata = decode_json(OPERATION, &response).map_err(unusable)?;
-        Self::from_metadata(metadata, &document)
+        let environment = Self::from_metadata(metadata, &document)?;
+        Ok((environment, document))
     }
 
     /// The issuer, to the letter: the grant's `aud`.
@@ -155,6 +181,13 @@ impl Environment {
     #[must_use]
     pub fn token_endpoint(&self) -> &Url {
         &self.token_endpoint
+    }
+
+    /// Where the keys are that its tokens are signed with: as its metadata says, else `/jwk` below
+    /// the issuer, which is Maskinporten's own place for them.
+    #[must_use]
+    pub fn jwks_url(&self) -> &Url {
+        &self.jwks
     }
 
     /// Where the metadata document is.
@@ -255,6 +288,10 @@ fn canonical_issuer(text: &str, url: &Url) -> String {
         (true, false) => format!("{}/", text.trim_end_matches('/')),
         _ => text.into(),
     }
+}
+
+fn jwks_url(issuer: &str) -> String {
+    format!("{}/jwk", issuer.trim_end_matches('/'))
 }
 
 fn metadata_url(issuer: &str, url: &Url) -> String {

@@ -84,7 +84,6 @@ impl BuildError {
         self
     }
 
-    #[cfg(feature = "openssl")]
     pub(crate) fn with_source(
         mut self,
         source: impl std::error::Error + Send + Sync + 'static,

@@ -1,18 +1,28 @@
 //! Keys from files, signed with OpenSSL (feature `openssl`).
 
 mod chain;
+mod jwk;
 mod mac;
 mod pem;
 mod pkcs12;
 mod safe_bags;
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use ::openssl::hash::MessageDigest;
+use ::openssl::error::ErrorStack;
+use ::openssl::md::Md;
 use ::openssl::pkey::{Id, PKey, Private};
+use ::openssl::pkey_ctx::PkeyCtx;
+use ::openssl::rsa::Padding;
+use ::openssl::sha::{sha256, sha384, sha512};
 use ::openssl::x509::X509;
+use base64::Engine;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http_transport::{BoxFuture, Remedy, SecretString, Who};
+use zeroize::Zeroizing;
 
 use crate::clock::day;
 use crate::{
@@ -27,7 +37,8 @@ impl Signer {
     /// The key and certificate chain of a PKCS#12 file (`.p12`, `.pfx`): the usual form of a
     /// business certificate (virksomhetssertifikat).
     ///
-    /// Modern files and old ones (RC2, 3DES) are read; for RC2 OpenSSL needs its legacy module.
+    /// Modern files and old ones (RC2, 3DES) are read, with and without a MAC; for RC2 OpenSSL needs
+    /// its legacy module. The file may be wrapped in base64, as platforms inject it.
     ///
     /// ```
     /// use maskinporten::{BuildErrorKind, Signer};
@@ -81,6 +92,27 @@ impl Signer {
         Self::loader().pem(pem, Some(password))
     }
 
+    /// The key of a private JWK (RFC 7517), or the one key of a JWKS, as JSON or that JSON in base64,
+    /// as platforms inject it (`MASKINPORTEN_CLIENT_JWK`).
+    ///
+    /// A key with a `kid` is sent by it, another by its `x5c`; one with neither needs
+    /// [`with_kid`](Self::with_kid). It signs with its `alg`, RS256 where that is not said.
+    ///
+    /// ```
+    /// use maskinporten::{BuildErrorKind, Signer};
+    ///
+    /// let error = Signer::from_jwk(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#).unwrap_err();
+    /// assert_eq!(error.kind(), BuildErrorKind::NoKey); // a public one
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Text that is no JWK, no private key, several (choose by [`SignerLoader::kid`]), a key that is
+    /// not RSA of 2048 bits or more, or for encryption, and as [`from_pkcs12`](Self::from_pkcs12).
+    pub fn from_jwk(text: impl AsRef<[u8]>) -> Result<Self, BuildError> {
+        Self::loader().jwk(text)
+    }
+
     /// Loads a key with more choices.
     #[must_use]
     pub fn loader() -> SignerLoader {
@@ -102,7 +134,7 @@ impl Signer {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct SignerLoader {
-    algorithm: Algorithm,
+    algorithm: Option<Algorithm>,
     alias: Option<String>,
     kid: Option<KeyId>,
     any_dates: bool,
@@ -110,10 +142,10 @@ pub struct SignerLoader {
 }
 
 impl SignerLoader {
-    /// Signs with this algorithm; RS256 otherwise.
+    /// Signs with this algorithm; with RS256 otherwise, or with the `alg` of a JWK.
     #[must_use]
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.algorithm = algorithm;
+        self.algorithm = Some(algorithm);
         self
     }
 
@@ -125,7 +157,8 @@ impl SignerLoader {
     }
 
     /// Sends this id of a registered key, and no certificate. What the certificate says of its
-    /// validity and its use does not count then.
+    /// validity and its use does not count then. Of the keys of a JWKS it chooses the one with this
+    /// `kid`.
     #[must_use]
     pub fn kid(mut self, kid: KeyId) -> Self {
         self.kid = Some(kid);
@@ -167,6 +200,22 @@ impl SignerLoader {
         self.assemble(key, certificates)
     }
 
+    /// Loads from a private JWK or JWKS.
+    ///
+    /// # Errors
+    ///
+    /// As [`Signer::from_jwk`].
+    pub fn jwk(mut self, text: impl AsRef<[u8]>) -> Result<Signer, BuildError> {
+        let read = jwk::read(text.as_ref(), self.kid.as_ref())?;
+        self.kid = self.kid.or(read.kid);
+        self.algorithm = self.algorithm.or(read.algorithm);
+        let signer = self.assemble(read.key, read.certificates)?;
+        Ok(match read.expires_at {
+            Some(time) if signer.is_by_kid() => signer.with_key_expiry(time),
+            _ => signer,
+        })
+    }
+
     fn assemble(self, key: PKey<Private>, certificates: Vec<X509>) -> Result<Signer, BuildError> {
         check_key(&key)?;
         let now = self.now.unwrap_or_else(SystemTime::now);
@@ -191,9 +240,10 @@ impl SignerLoader {
             .map_err(|error| crypto("the certificate cannot be encoded", error))?;
         let signer = Signer::new(FileKey {
             key,
-            algorithm: self.algorithm,
+            algorithm: self.algorithm.unwrap_or_default(),
             chain,
             certificate,
+            ready: Mutex::new(None),
         })?;
         Ok(match self.kid {
             Some(kid) => signer.with_kid(kid),
@@ -233,9 +283,8 @@ fn check_dates(certificate: &Certificate, now: SystemTime) -> Result<(), BuildEr
         return Err(BuildError::new(
             BuildErrorKind::Expired,
             format!(
-                "the certificate expired on {}: {}",
+                "the certificate expired on {}: {certificate}",
                 day(certificate.not_after()),
-                certificate.subject()
             ),
         )
         .with_remedy(Remedy::new(
@@ -247,9 +296,8 @@ fn check_dates(certificate: &Certificate, now: SystemTime) -> Result<(), BuildEr
         return Err(BuildError::new(
             BuildErrorKind::NotYetValid,
             format!(
-                "the certificate is not valid before {}: {}",
+                "the certificate is not valid before {}: {certificate}",
                 day(certificate.not_before()),
-                certificate.subject()
             ),
         )
         .with_remedy(Remedy::new(
@@ -260,7 +308,28 @@ fn check_dates(certificate: &Certificate, now: SystemTime) -> Result<(), BuildEr
     Ok(())
 }
 
-fn crypto(message: &'static str, error: ::openssl::error::ErrorStack) -> BuildError {
+/// What a text in base64 holds: of either alphabet, with or without padding and line breaks.
+fn unwrapped(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &ALPHABET,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let text: Zeroizing<Vec<u8>> = Zeroizing::new(
+        text.iter()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .map(|byte| match byte {
+                b'-' => b'+',
+                b'_' => b'/',
+                byte => *byte,
+            })
+            .collect(),
+    );
+    LENIENT.decode(&*text).ok().map(Zeroizing::new)
+}
+
+fn crypto(message: &'static str, error: ErrorStack) -> BuildError {
     BuildError::new(BuildErrorKind::Crypto, message).with_source(error)
 }
 
@@ -270,6 +339,42 @@ struct FileKey {
     algorithm: Algorithm,
     chain: Vec<Vec<u8>>,
     certificate: Option<Certificate>,
+    /// Set up for the key and the algorithm, which costs some of what a signature does. In use by
+    /// one signature at a time; a second one at the same time sets up its own.
+    ready: Mutex<Option<PkeyCtx<Private>>>,
+}
+
+impl FileKey {
+    fn context(&self) -> Result<PkeyCtx<Private>, ErrorStack> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(context) = ready.take() {
+            return Ok(context);
+        }
+        drop(ready);
+        let mut context = PkeyCtx::new(&self.key)?;
+        context.sign_init()?;
+        context.set_rsa_padding(Padding::PKCS1)?;
+        context.set_signature_md(match self.algorithm {
+            Algorithm::Rs256 => Md::sha256(),
+            Algorithm::Rs384 => Md::sha384(),
+            Algorithm::Rs512 => Md::sha512(),
+        })?;
+        Ok(context)
+    }
+
+    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let mut context = self.context()?;
+        let mut signature = vec![0; self.key.size()];
+        let length = match self.algorithm {
+            Algorithm::Rs256 => context.sign(&sha256(message), Some(&mut signature)),
+            Algorithm::Rs384 => context.sign(&sha384(message), Some(&mut signature)),
+            Algorithm::Rs512 => context.sign(&sha512(message), Some(&mut signature)),
+        }?;
+        signature.truncate(length);
+        // one that failed is not used again
+        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some(context);
+        Ok(signature)
+    }
 }
 
 impl Sign for FileKey {
@@ -288,13 +393,7 @@ impl Sign for FileKey {
     /// In place: 0.7 ms for 2048 bits, which is less than handing it to another thread is worth.
     fn sign<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, SignError>> {
         Box::pin(async move {
-            let digest = match self.algorithm {
-                Algorithm::Rs256 => MessageDigest::sha256(),
-                Algorithm::Rs384 => MessageDigest::sha384(),
-                Algorithm::Rs512 => MessageDigest::sha512(),
-            };
-            ::openssl::sign::Signer::new(digest, &self.key)
-                .and_then(|mut signer| signer.sign_oneshot_to_vec(message))
+            self.signature(message)
                 .map_err(|error| SignError::new("OpenSSL did not sign").with_source(error))
         })
     }

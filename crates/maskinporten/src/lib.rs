@@ -45,8 +45,9 @@
 //! - [`Client`]: asks for tokens; one for each environment, client id and key.
 //! - [`TokenRequest`]: scopes, and for whom: oneself, a customer (delegering), a [`SystemUser`]
 //!   (systembruker), by [`Consent`] (samtykke), one person.
-//! - [`Environment`]: production, test, any other, or from a metadata document.
+//! - [`Environment`], [`Discovery`]: production, test, any other, or from a metadata document.
 //! - [`Signer`], [`Sign`]: the key; from files with feature `openssl`, or one of your own.
+//! - [`Keys`], [`KeyFile`]: keys that change while the program runs.
 //! - [`AccessToken`], [`Claims`]: the token, and what it says.
 //! - [`Error`], [`BuildError`], [`codes`]: what went wrong, what to do, and who must do it.
 //!
@@ -60,35 +61,48 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `openssl` | yes | keys from PKCS#12 and PEM files, signed with the system's OpenSSL |
+//! | `openssl` | yes | keys from PKCS#12, PEM and JWK files, signed with the system's OpenSSL |
 //! | `reqwest` | yes | a default transport |
+//! | `validate` | no | checking the tokens that others send |
+//! | `admin` | no | Digdir's administration API: clients, keys, scopes, access |
+//! | `metrics` | no | days left of certificate or key as a gauge of the `metrics` facade |
 //!
 //! Without them: grants, the [`Sign`] trait, the client over a transport of your own.
 
+#[cfg(feature = "admin")]
+pub mod admin;
 mod answer;
 mod claims;
 mod client;
 #[cfg(feature = "openssl")]
 mod clock;
 pub mod codes;
+mod discovery;
 mod environment;
 mod error;
+mod expiry;
 mod grant;
 #[cfg(feature = "openssl")]
 mod keys;
 mod request;
+mod rotation;
 mod sign;
+#[cfg(feature = "validate")]
+pub mod validate;
 mod values;
 
 pub use crate::claims::{
-    AuthorizationDetail, Claims, ConsentDetail, OtherDetail, SystemUserDetail,
+    AuthorizationDetail, Claims, ConsentDetail, ConsentResource, ConsentRight, OtherDetail,
+    SystemUserDetail,
 };
 pub use crate::client::{AccessToken, Client, ClientBuilder, GrantSource};
+pub use crate::discovery::Discovery;
 pub use crate::environment::{Environment, Metadata};
 pub use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
 pub use crate::grant::Assertion;
 #[cfg(feature = "openssl")]
 pub use crate::keys::SignerLoader;
 pub use crate::request::{Consent, SystemUser, TokenRequest};
+pub use crate::rotation::{KeyFile, KeySource, Keys, KeysFromFn, keys_from_fn};
 pub use crate::sign::{Algorithm, Certificate, KeyReference, Sign, SignError, Signer};
 pub use crate::values::{ClientId, GrantLifetime, KeyId, Resource, Scope, Scopes};

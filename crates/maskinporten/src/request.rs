@@ -92,6 +92,13 @@ impl TokenRequest {
         &self.scopes
     }
 
+    /// The types of its `authorization_details`.
+    pub(crate) fn detail_types(&self) -> impl Iterator<Item = &'static str> {
+        let system_user = self.system_user.as_ref().map(|_| "urn:altinn:systemuser");
+        let consent = self.consent.as_ref().map(|_| "urn:altinn:consent");
+        system_user.into_iter().chain(consent)
+    }
+
     /// The `authorization_details` (RFC 9396) of the grant.
     pub(crate) fn authorization_details(&self) -> Vec<Detail<'_>> {
         let system_user = self.system_user.as_ref().map(|user| Detail::SystemUser {

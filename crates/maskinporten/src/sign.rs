@@ -35,6 +35,19 @@ impl Algorithm {
             Self::Rs512 => "RS512",
         }
     }
+
+    /// The algorithm of this name.
+    ///
+    /// ```
+    /// assert_eq!(maskinporten::Algorithm::named("RS256"), Some(maskinporten::Algorithm::Rs256));
+    /// assert_eq!(maskinporten::Algorithm::named("none"), None);
+    /// ```
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Rs256, Self::Rs384, Self::Rs512]
+            .into_iter()
+            .find(|algorithm| algorithm.as_str() == name)
+    }
 }
 
 impl fmt::Display for Algorithm {
@@ -242,24 +255,50 @@ impl Certificate {
     pub fn remaining(&self, now: SystemTime) -> Duration {
         self.not_after.duration_since(now).unwrap_or_default()
     }
+
+    /// How many whole days it remains valid; negative when it has expired.
+    #[must_use]
+    pub fn days_left(&self, now: SystemTime) -> i64 {
+        days_until(self.not_after, now)
+    }
+}
+
+impl fmt::Display for Certificate {
+    /// Subject and organisation number, for people to recognise it by.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.subject)?;
+        match self.organisation {
+            Some(organisation) => write!(f, " (organisation {organisation})"),
+            None => f.write_str(" (no organisation number)"),
+        }
+    }
+}
+
+/// Whole days from `now` to `then`, rounded down: -1 from the moment it has passed.
+pub(crate) fn days_until(then: SystemTime, now: SystemTime) -> i64 {
+    const DAY: u64 = 24 * 60 * 60;
+    let days = |time: Duration| i64::try_from(time.as_secs() / DAY).unwrap_or(i64::MAX);
+    match then.duration_since(now) {
+        Ok(left) => days(left),
+        Err(over) => -1 - days(over.duration()),
+    }
 }
 
 /// A key with its ready JOSE header: what a [`Client`](crate::Client) signs grants with. Cheap to
 /// clone.
 ///
-/// With feature `openssl`: [`from_pkcs12`](Self::from_pkcs12), [`from_pem`](Self::from_pem),
-/// [`loader`](Self::loader) for more choices.
+/// With feature `openssl`: `from_pkcs12`, `from_pem`, `from_jwk`, and `loader` for more choices.
 #[derive(Clone)]
 pub struct Signer {
     key: Arc<dyn Sign>,
-    reference: Option<Reference>,
+    reference: Option<Arc<Reference>>,
+    key_expiry: Option<SystemTime>,
 }
 
-#[derive(Clone)]
 struct Reference {
     by: KeyReference,
     /// Encoded once: an `x5c` of three certificates is some 8 KiB of base64.
-    header: Arc<str>,
+    header: String,
 }
 
 impl Signer {
@@ -273,10 +312,12 @@ impl Signer {
         let reference = key
             .key_reference()
             .map(|by| Reference::new(by, algorithm))
-            .transpose()?;
+            .transpose()?
+            .map(Arc::new);
         Ok(Self {
             key: Arc::new(key),
             reference,
+            key_expiry: None,
         })
     }
 
@@ -285,8 +326,57 @@ impl Signer {
     #[must_use]
     pub fn with_kid(mut self, kid: KeyId) -> Self {
         // a kid is always encodable: only an empty chain is not
-        self.reference = Reference::new(KeyReference::KeyId(kid), self.key.algorithm()).ok();
+        self.reference = Reference::new(KeyReference::KeyId(kid), self.key.algorithm())
+            .ok()
+            .map(Arc::new);
         self
+    }
+
+    /// Says until when the registered key may be used, as the administration API tells it: a key
+    /// lives one year from the day it was posted. It counts where the key is sent by its id.
+    #[must_use]
+    pub fn with_key_expiry(mut self, time: SystemTime) -> Self {
+        self.key_expiry = Some(time);
+        self
+    }
+
+    /// Until when the server takes this signer's grants: until its certificate expires, or its
+    /// registered key where that is sent. `None` when that is not known.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        match self.key_reference()? {
+            KeyReference::KeyId(_) => self.key_expiry,
+            KeyReference::Chain(_) => Some(self.certificate()?.not_after()),
+        }
+    }
+
+    /// How many whole days are left until [`expires_at`](Self::expires_at); negative when that has
+    /// passed.
+    ///
+    /// ```
+    /// # use maskinporten::*;
+    /// # use std::time::{Duration, SystemTime};
+    /// # fn show(signer: Signer) {
+    /// let now = SystemTime::now();
+    /// let signer = signer.with_kid("our-key-2026".parse().unwrap());
+    /// assert_eq!(signer.days_left(now), None); // nobody has said
+    /// let signer = signer.with_key_expiry(now + Duration::from_secs(10 * 86_400 + 1));
+    /// assert_eq!(signer.days_left(now), Some(10));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn days_left(&self, now: SystemTime) -> Option<i64> {
+        Some(days_until(self.expires_at()?, now))
+    }
+
+    #[cfg(feature = "openssl")]
+    pub(crate) fn is_by_kid(&self) -> bool {
+        matches!(self.key_reference(), Some(KeyReference::KeyId(_)))
+    }
+
+    /// Whether both are one key, and not two that may be equal.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.key, &other.key) && self.header() == other.header()
     }
 
     /// The algorithm of its signatures.
@@ -343,7 +433,7 @@ impl Signer {
 
 impl Reference {
     fn new(by: KeyReference, algorithm: Algorithm) -> Result<Self, BuildError> {
-        let header = by.header(algorithm)?.into();
+        let header = by.header(algorithm)?;
         Ok(Self { by, header })
     }
 }

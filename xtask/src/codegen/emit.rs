@@ -103,7 +103,7 @@ fn structure(
     let mut names = BTreeSet::new();
     let mut fields = Vec::new();
     for field in &model.fields {
-        let token = field_tokens(generation.case, model, field, direct, uses)
+        let token = field_tokens(generation, model, field, direct, uses)
             .with_context(|| format!("member {}", field.member.wire))?;
         ensure!(
             names.insert(token.0.clone()),
@@ -122,7 +122,7 @@ fn structure(
 }
 
 fn field_tokens(
-    case: Case,
+    generation: &Generation,
     model: &Model<'_>,
     field: &Field<'_>,
     direct: &Edges<'_>,
@@ -147,7 +147,7 @@ fn field_tokens(
     };
 
     let mut serde = Vec::new();
-    if renamed(&text, case) != member.wire {
+    if renamed(&text, generation.case) != member.wire {
         let wire = &member.wire;
         serde.push(quote!(rename = #wire));
     }
@@ -158,9 +158,14 @@ fn field_tokens(
             serde.push(quote!(deserialize_with = "wire::list"));
             uses.wire = true;
         } else {
-            if matches!(field.ty, Ty::String | Ty::Scalar(_)) {
+            let read = match field.ty {
+                Ty::String | Ty::Scalar(_) => Some("wire::set"),
+                Ty::Int if generation.quoted_numbers => Some("wire::int"),
+                _ => None,
+            };
+            if let Some(read) = read {
                 serde.push(quote!(default));
-                serde.push(quote!(deserialize_with = "wire::set"));
+                serde.push(quote!(deserialize_with = #read));
                 uses.wire = true;
             }
             serde.push(quote!(skip_serializing_if = "Option::is_none"));

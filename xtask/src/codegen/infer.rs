@@ -148,6 +148,16 @@ impl Ty {
             return Ok(Self::Map(Box::new(Self::of(values, &value)?)));
         }
         let list = shape.array.is_some() || shape.hal.is_some();
+        // one text alone, or an array of them
+        if let (true, Some(items), None, false) =
+            (shape.scalar(), &shape.array, &shape.hal, shape.object)
+            && !items.object
+            && items.array.is_none()
+        {
+            let mut all = Self::scalars(shape);
+            all.merge(items);
+            return Ok(Self::OneOrMany(Box::new(Self::item(&all, member)?)));
+        }
         ensure!(
             !(shape.scalar() && (shape.object || list)),
             "is text or a number in one sample and an object or an array in another"
@@ -169,6 +179,14 @@ impl Ty {
             (None, false) => Self::Vec(item),
             (Some(_), true) => bail!("is a HAL list in one sample and a plain object in another"),
         })
+    }
+
+    fn scalars(shape: &Shape) -> Shape {
+        Shape {
+            array: None,
+            hal: None,
+            ..shape.clone()
+        }
     }
 
     fn item(shape: &Shape, member: &Member) -> Result<Self> {
@@ -522,9 +540,35 @@ mod tests {
     }
 
     #[test]
+    fn one_text_alone_or_several_in_an_array() {
+        let texts = Ty::OneOrMany(Box::new(Ty::String));
+        assert_eq!(infer(&[json!("a"), json!(["a", "b"])]), texts);
+        assert_eq!(infer(&[json!("a"), json!([])]), texts);
+        let numbers = Ty::OneOrMany(Box::new(wire("IntOrText")));
+        assert_eq!(infer(&[json!(1), json!(["2"]), json!(null)]), numbers);
+    }
+
+    #[test]
+    fn a_number_that_comes_as_text_anywhere_is_read_from_both() {
+        let nested = |code: Value| json!({"_embedded": {"roles": [{"Code": code}]}});
+        let shapes = [nested(json!(1)), nested(json!("2"))];
+        // nested lists are read by their items: in any wrapping they are the same list
+        assert_eq!(
+            ty(&shapes, &role()).unwrap(),
+            Ty::HalList(Box::new(Ty::Model("Role".into())))
+        );
+        assert_eq!(
+            infer(&[json!([1]), json!(["2"])]),
+            Ty::Vec(Box::new(wire("IntOrText")))
+        );
+    }
+
+    #[test]
     fn kinds_that_do_not_go_together_are_refused() {
         assert!(ty(&[json!(true), json!("true")], &Member::default()).is_err());
-        assert!(ty(&[json!("x"), json!(["x"])], &Member::default()).is_err());
+        assert!(ty(&[json!("x"), json!([true])], &Member::default()).is_err());
+        assert!(ty(&[json!("x"), json!([{}])], &Member::default()).is_err());
+        assert!(ty(&[json!("x"), json!([["x"]])], &Member::default()).is_err());
         assert!(ty(&[json!("x")], &role()).is_err());
     }
 }

@@ -30,6 +30,9 @@ pub(crate) struct Generation {
     pub(crate) doc: String,
     /// How most members are spelt on the wire.
     pub(crate) case: Case,
+    /// Whole numbers arrive as texts, too; all of them are read from both.
+    #[serde(default)]
+    pub(crate) quoted_numbers: bool,
     /// Identifiers that are text and get a type of their own.
     #[serde(default)]
     pub(crate) id: Vec<Id>,

@@ -6,10 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::altinn2::models::{Right, RightAction, RightSource};
+use crate::altinn2::models::{Right, RightAction, RightSource, RuleId};
 use crate::wire::OpenEnum as _;
 
-/// What can be given: a role, or single rights on an edition of a service.
+/// What can be given: a role, single rights on an edition of a service, or a right on an app.
 ///
 /// ```
 /// use altinn_authz::altinn2::Delegation;
@@ -35,6 +35,13 @@ pub enum Delegation {
         service: Service,
         /// What they allow.
         actions: Vec<RightAction>,
+    },
+    /// A right on an app that was given directly, by its rule (releases 22.3 to 23.5).
+    AppRight {
+        /// The app: `org/app`.
+        app: String,
+        /// The rule.
+        rule: RuleId,
     },
 }
 
@@ -106,6 +113,15 @@ impl Delegation {
         }
     }
 
+    /// A right on an app (`org/app`) that was given directly, by its rule's guid.
+    #[must_use]
+    pub fn app_right(app: impl Into<String>, rule: impl Into<RuleId>) -> Self {
+        Self::AppRight {
+            app: app.into(),
+            rule: rule.into(),
+        }
+    }
+
     /// Whether there is anything in it at all.
     pub(crate) fn check(&self, operation: &'static str) -> Result<(), Error> {
         let (what, action) = match self {
@@ -129,6 +145,10 @@ impl Delegation {
                 "an action is empty",
                 "name the actions, such as Read and Write",
             ),
+            Self::AppRight { app, rule } if app_parts(app).is_none() || !is_rule(rule) => (
+                "this names no right on an app",
+                "give the app as ORG/APP and the right's RuleGuid: app:ORG/APP#GUID",
+            ),
             _ => return Ok(()),
         };
         Err(Error::input(operation, what, action))
@@ -147,13 +167,31 @@ impl Delegation {
                     .is_none_or(|edition| edition.as_i64() == Some(service.edition))
         };
         match self {
-            Self::Role(_) => false,
+            Self::Role(_) | Self::AppRight { .. } => false,
             Self::Service(service) => is_on(service),
             Self::Rights { service, actions } => {
                 is_on(service) && right.action.as_ref().is_some_and(|a| actions.contains(a))
             }
         }
     }
+}
+
+/// Service owner and name of an app, if it is one.
+pub(crate) fn app_parts(app: &str) -> Option<(&str, &str)> {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    app.trim()
+        .split_once('/')
+        .filter(|(owner, app)| is_name(owner) && is_name(app))
+}
+
+/// Whether it is the guid of a rule: an inherited right has an empty one.
+pub(crate) fn is_rule(rule: &RuleId) -> bool {
+    uuid::Uuid::parse_str(rule.as_str()).is_ok()
 }
 
 /// Whether a right was given as this very right, so that it can be taken back.
@@ -216,6 +254,7 @@ impl fmt::Display for Delegation {
                 }
                 Ok(())
             }
+            Self::AppRight { app, rule } => write!(f, "app:{app}#{rule}"),
         }
     }
 }
@@ -237,13 +276,16 @@ impl FromStr for Delegation {
                     })
                 }
             },
+            Some(("app", rest)) => rest
+                .split_once('#')
+                .map(|(app, rule)| Self::app_right(app.trim(), rule.trim())),
             _ => None,
         };
         let read = read.ok_or_else(|| {
             Error::input(
                 OPERATION,
                 "what is to be given is neither a role nor rights on a service",
-                "write role:DEFINITION, or service:CODE/EDITION#ACTION,ACTION",
+                "write role:DEFINITION, service:CODE/EDITION#ACTION,ACTION, or app:ORG/APP#GUID",
             )
         })?;
         read.check(OPERATION)?;
@@ -275,6 +317,7 @@ mod tests {
             "service:5123/1",
             "service:AppId:64/2#Access",
             "service:5123/130429#Read,ArchiveRead,Godkjenn",
+            "app:ttd/fjordskjema#d1a5c2de-0f6b-4f6e-8a55-2f4f0c5b9a01",
         ] {
             assert_eq!(written.parse::<Delegation>().unwrap().to_string(), written);
         }
@@ -289,6 +332,10 @@ mod tests {
             "service:5123/1#",
             "service:5123/1#Read,",
             "package:skatt",
+            "app:ttd/fjordskjema",
+            "app:ttd/fjordskjema#1",
+            "app:ttd#d1a5c2de-0f6b-4f6e-8a55-2f4f0c5b9a01",
+            "app:../x#d1a5c2de-0f6b-4f6e-8a55-2f4f0c5b9a01",
         ] {
             let error = nonsense.parse::<Delegation>().unwrap_err();
             assert!(error.is_input(), "{nonsense}");

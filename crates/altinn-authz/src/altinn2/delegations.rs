@@ -4,12 +4,15 @@ use http::Method;
 use http_transport::{Diagnosis, Remedy, Who as Whose};
 use serde::Serialize;
 
-use crate::altinn2::client::Client;
-use crate::altinn2::delegation::{Delegation, Service};
-use crate::altinn2::filter::Filter;
+use crate::altinn2::client::{Client, holder};
+use crate::altinn2::delegation::{Delegation, Service, app_parts, is_rule};
 use crate::altinn2::models::{
-    AppRight, Right, RightAction, RightHolder, RightHolderId, RightId, Role, RoleId,
+    AppRight, Reportee, Right, RightAction, RightHolder, RightHolderId, RightId, Role, RoleId,
+    RuleId,
 };
+use crate::altinn2::odata::{Filter, Query};
+use crate::altinn2::pages::Pages;
+use crate::altinn2::problem::Removed;
 use crate::altinn2::receiver::{Inner, Receiver};
 use crate::altinn2::who::Who;
 use crate::{Error, ErrorKind};
@@ -35,6 +38,19 @@ impl Client {
         who: impl Into<Who>,
         query: &DelegationsQuery,
     ) -> Result<Vec<RightHolder>, Error> {
+        self.delegations_pages(who, query)?.all().await
+    }
+
+    /// As [`delegations_with`](Self::delegations_with), page by page.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a party that cannot stand in a path.
+    pub fn delegations_pages(
+        &self,
+        who: impl Into<Who>,
+        query: &DelegationsQuery,
+    ) -> Result<Pages<RightHolder>, Error> {
         const OPERATION: &str = "list who holds rights";
         let mut address = self.delegations_of(OPERATION, &who.into())?;
         if let Some(service) = &query.service {
@@ -43,7 +59,29 @@ impl Client {
                 .query("serviceEdition", service.edition());
         }
         address = address.query_if("app", query.app.as_deref());
-        self.list(OPERATION, address, query.filter.as_ref()).await
+        let query = match &query.filter {
+            Some(filter) => Query::from(filter.clone()),
+            None => Query::new(),
+        };
+        Ok(self.api.pages(OPERATION, address, &query))
+    }
+
+    /// Who one that holds something is, by its id. `GET {who}/authorization/Reportee/{receiverId}`.
+    ///
+    /// # Errors
+    ///
+    /// As Altinn refuses.
+    pub async fn reportee_of(
+        &self,
+        who: impl Into<Who>,
+        receiver: &RightHolderId,
+    ) -> Result<Reportee, Error> {
+        const OPERATION: &str = "read who holds rights";
+        let address = self
+            .authorization_of(OPERATION, &who.into())?
+            .segment("Reportee")
+            .segment(holder(OPERATION, receiver)?);
+        self.api.get(OPERATION, address).await
     }
 
     /// One who holds something, with roles and rights. `GET …/Delegations/{receiverId}`.
@@ -58,7 +96,7 @@ impl Client {
     ) -> Result<RightHolder, Error> {
         const OPERATION: &str = "read one who holds rights";
         let address = self.delegations_to(OPERATION, &who.into(), receiver)?;
-        self.get(OPERATION, address).await
+        self.api.get(OPERATION, address).await
     }
 
     /// Everyone who holds something, with roles and rights: one call for the list, and one for each.
@@ -89,15 +127,15 @@ impl Client {
         let address = self
             .delegations_to(OPERATION, &who.into(), receiver)?
             .segment("roles");
-        self.list(OPERATION, address, None).await
+        self.api.list(OPERATION, address, None).await
     }
 
     /// The single rights that one holds, those that come from roles included unless they are
     /// filtered out. `GET …/Delegations/{receiverId}/rights`.
     ///
     /// ```
-    /// # use altinn_authz::altinn2::{Filter, models::RightSource};
-    /// let not_from_roles = Filter::ne("RightSourceType", RightSource::Role);
+    /// # use altinn_authz::altinn2::{odata::right, models::RightSource};
+    /// let not_from_roles = right::SOURCE.ne(RightSource::Role);
     /// ```
     ///
     /// # Errors
@@ -107,17 +145,35 @@ impl Client {
         &self,
         who: impl Into<Who>,
         receiver: &RightHolderId,
-        filter: Option<&Filter>,
+        filter: Option<&Filter<Right>>,
     ) -> Result<Vec<Right>, Error> {
         const OPERATION: &str = "list the rights that are held";
         let address = self
             .delegations_to(OPERATION, &who.into(), receiver)?
             .segment("rights");
-        self.list(OPERATION, address, filter).await
+        self.api.list(OPERATION, address, filter).await
+    }
+
+    /// As [`rights`](Self::rights), page by page.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for what cannot stand in a path.
+    pub fn rights_pages(
+        &self,
+        who: impl Into<Who>,
+        receiver: &RightHolderId,
+        query: &Query<Right>,
+    ) -> Result<Pages<Right>, Error> {
+        const OPERATION: &str = "list the rights that are held";
+        let address = self
+            .delegations_to(OPERATION, &who.into(), receiver)?
+            .segment("rights");
+        Ok(self.api.pages(OPERATION, address, query))
     }
 
     /// The rights on apps of Altinn Studio. `GET …/Delegations/{receiverId}/apprights`, releases
-    /// 22.3 to 23.5.
+    /// 22.3 to 23.5: Altinn took it away.
     ///
     /// # Errors
     ///
@@ -126,13 +182,13 @@ impl Client {
         &self,
         who: impl Into<Who>,
         receiver: &RightHolderId,
-        filter: Option<&Filter>,
+        filter: Option<&Filter<AppRight>>,
     ) -> Result<Vec<AppRight>, Error> {
         const OPERATION: &str = "list the rights on apps that are held";
         let address = self
             .delegations_to(OPERATION, &who.into(), receiver)?
             .segment("apprights");
-        self.list(OPERATION, address, filter).await
+        APP_RIGHTS_GONE.told(self.api.list(OPERATION, address, filter).await)
     }
 
     /// Gives, in one request, without looking before or after: [`grant`](Self::grant) does.
@@ -170,10 +226,17 @@ impl Client {
             _ => receiver,
         };
         body.name(OPERATION, receiver)?;
-        let address = self.spoken(self.delegations_of(OPERATION, &who)?);
-        self.send(OPERATION, Method::POST, &address, Some(&body))
+        let address = self.api.spoken(self.delegations_of(OPERATION, &who)?);
+        let given = self
+            .api
+            .send(OPERATION, Method::POST, &address, Some(&body))
             .await
-            .map(drop)
+            .map(drop);
+        if body.embedded.apprights.is_empty() {
+            given
+        } else {
+            APP_RIGHTS_GONE.told(given)
+        }
     }
 
     /// Takes a role back that was given directly. `DELETE …/Delegations/{receiverId}/roles/{roleId}`.
@@ -220,6 +283,40 @@ impl Client {
         .await
     }
 
+    /// Takes a right on an app back that was given directly.
+    /// `DELETE …/Delegations/{receiverId}/apprights/{org}/{app}/{ruleGuid}`, until release 23.5:
+    /// Altinn took it away.
+    ///
+    /// # Errors
+    ///
+    /// As Altinn refuses.
+    pub async fn remove_app_right(
+        &self,
+        who: impl Into<Who>,
+        receiver: &RightHolderId,
+        app: &str,
+        rule: &RuleId,
+    ) -> Result<(), Error> {
+        const OPERATION: &str = "take a right on an app back";
+        let (owner, app) = app_right(OPERATION, app, rule)?;
+        let who = who.into();
+        let address = if self.removes_by_query {
+            self.delegations_of(OPERATION, &who)?
+                .query("receiverId", holder(OPERATION, receiver)?)
+                .query("org", owner)
+                .query("app", app)
+                .query("ruleGuid", rule)
+        } else {
+            self.delegations_to(OPERATION, &who, receiver)?
+                .segment("apprights")
+                .segment(owner)
+                .segment(app)
+                .segment(rule)
+        };
+        let address = self.api.spoken(address);
+        APP_RIGHTS_GONE.told(self.api.change(OPERATION, Method::DELETE, &address).await)
+    }
+
     async fn remove(
         &self,
         operation: &'static str,
@@ -228,21 +325,57 @@ impl Client {
         what: &str,
         id: &str,
     ) -> Result<(), Error> {
-        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::input(
-                operation,
-                "this is not the id of anything that is held",
-                "use the RoleId or RightID of an answer, a whole number",
-            ));
-        }
-        let address = self
-            .delegations_to(operation, who, receiver)?
-            .segment(what)
-            .segment(id);
-        self.send(operation, Method::DELETE, &address, None::<&()>)
-            .await
-            .map(drop)
+        let id = number(operation, id)?;
+        let address = if self.removes_by_query {
+            let name = if what == "roles" {
+                "roleId"
+            } else {
+                "authzRuleId"
+            };
+            self.delegations_of(operation, who)?
+                .query("receiverId", holder(operation, receiver)?)
+                .query(name, id)
+        } else {
+            self.delegations_to(operation, who, receiver)?
+                .segment(what)
+                .segment(id)
+        };
+        let address = self.api.spoken(address);
+        self.api.change(operation, Method::DELETE, &address).await
     }
+}
+
+/// What became of rights on apps.
+pub(crate) const APP_RIGHTS_GONE: Removed = Removed {
+    release: "23.5",
+    instead: "give and take rights on apps through Altinn 3's resources (altinn3::Entitlement::resource)",
+};
+
+/// The id of a role or of a right, if it is one.
+pub(crate) fn number<'i>(operation: &'static str, id: &'i str) -> Result<&'i str, Error> {
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::input(
+            operation,
+            "this is not the id of anything that is held",
+            "use the RoleId or RightID of an answer, a whole number",
+        ));
+    }
+    Ok(id)
+}
+
+/// Service owner and name of an app on which a right was given directly.
+pub(crate) fn app_right<'a>(
+    operation: &'static str,
+    app: &'a str,
+    rule: &RuleId,
+) -> Result<(&'a str, &'a str), Error> {
+    app_parts(app).filter(|_| is_rule(rule)).ok_or_else(|| {
+        Error::input(
+            operation,
+            "this names no right on an app",
+            "give the app as org/app, and the RuleGuid of an answer; a right from a role has none",
+        )
+    })
 }
 
 pub(crate) fn nothing_named(operation: &'static str) -> Error {
@@ -313,6 +446,14 @@ struct NewDelegations {
     roles: Vec<NewRole>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rights: Vec<NewRight>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    apprights: Vec<NewAppRight>,
+}
+
+#[derive(PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct NewAppRight {
+    rule_guid: RuleId,
 }
 
 #[derive(PartialEq, Serialize)]
@@ -321,17 +462,17 @@ struct NewRole {
     role_definition_id: i64,
 }
 
-#[derive(PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct NewRight {
-    service_code: String,
-    service_edition_code: i64,
-    action: RightAction,
+pub(crate) struct NewRight {
+    pub(crate) service_code: String,
+    pub(crate) service_edition_code: i64,
+    pub(crate) action: RightAction,
 }
 
 impl NewDelegations {
     fn is_empty(&self) -> bool {
-        self.roles.is_empty() && self.rights.is_empty()
+        self.roles.is_empty() && self.rights.is_empty() && self.apprights.is_empty()
     }
 
     fn add(&mut self, operation: &'static str, delegation: Delegation) -> Result<(), Error> {
@@ -343,6 +484,12 @@ impl NewDelegations {
                 }
             }
             Delegation::Service(_) => return Err(actions_needed(operation)),
+            Delegation::AppRight { rule, .. } => {
+                let right = NewAppRight { rule_guid: rule };
+                if !self.apprights.contains(&right) {
+                    self.apprights.push(right);
+                }
+            }
             Delegation::Rights { service, actions } => {
                 for action in actions {
                     let right = NewRight {
@@ -414,7 +561,7 @@ impl NewRightHolder {
 /// Which of those who hold something are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct DelegationsQuery {
-    filter: Option<Filter>,
+    filter: Option<Filter<RightHolder>>,
     service: Option<Service>,
     app: Option<String>,
 }
@@ -428,7 +575,7 @@ impl DelegationsQuery {
 
     /// Those that fit this filter.
     #[must_use]
-    pub fn filter(mut self, filter: Filter) -> Self {
+    pub fn filter(mut self, filter: Filter<RightHolder>) -> Self {
         self.filter = Some(filter);
         self
     }

@@ -3,8 +3,10 @@
 use crate::altinn2::client::{Client, answer_was_lost};
 use crate::altinn2::delegation::{Delegation, Service, is_direct};
 use crate::altinn2::delegations::{actions_needed, nothing_named};
-use crate::altinn2::filter::Filter;
-use crate::altinn2::models::{Right, RightHolder, RightHolderId, Role};
+use crate::altinn2::models::{
+    AppRight, AppRightSource, Right, RightHolder, RightHolderId, Role, RuleId,
+};
+use crate::altinn2::odata::{app_right, right};
 use crate::altinn2::receiver::{Inner, Receiver};
 use crate::altinn2::reportees::Identity;
 use crate::altinn2::who::Who;
@@ -128,6 +130,10 @@ impl Client {
                 Ok((!is_there).then(|| delegation.clone()))
             }
             Delegation::Service(_) => Ok(None),
+            Delegation::AppRight { app, rule } => {
+                let held = self.held_app_right(who, id, app, rule).await?;
+                Ok(held.is_none().then(|| delegation.clone()))
+            }
             Delegation::Rights { service, actions } => {
                 let held = self.held_rights(who, id, service).await?;
                 let is_missing = |action: &_| {
@@ -219,6 +225,43 @@ impl Client {
             .collect())
     }
 
+    /// The right on an app that one was given: under this rule, or, since what is given on gets a rule
+    /// of its own, the same right as the party holds under this rule.
+    pub(crate) async fn held_app_right(
+        &self,
+        who: &Who,
+        id: &RightHolderId,
+        app: &str,
+        rule: &RuleId,
+    ) -> Result<Option<AppRight>, Error> {
+        let of_app = app_right::APP.eq(app);
+        let direct = |right: &AppRight| right.source != Some(AppRightSource::Role);
+        let held = nothing_if_unknown(self.app_rights(who, id, Some(&of_app)).await)?;
+        let held: Vec<AppRight> = held.into_iter().filter(direct).collect();
+        let by_rule = held
+            .iter()
+            .find(|right| right.rule_guid.as_ref() == Some(rule));
+        if let Some(right) = by_rule {
+            return Ok(Some(right.clone()));
+        }
+        if held.is_empty() {
+            return Ok(None);
+        }
+        let own = self.own_app_rights(who, Some(&of_app)).await?;
+        let Some(meant) = own
+            .iter()
+            .find(|right| right.rule_guid.as_ref() == Some(rule))
+        else {
+            return Ok(None);
+        };
+        Ok(held.into_iter().find(|right| {
+            right.app == meant.app
+                && right.resource_id == meant.resource_id
+                && right.resource_value == meant.resource_value
+                && right.action == meant.action
+        }))
+    }
+
     /// The rights that one holds on a service, however they are held.
     pub(crate) async fn held_rights(
         &self,
@@ -226,7 +269,7 @@ impl Client {
         id: &RightHolderId,
         service: &Service,
     ) -> Result<Vec<Right>, Error> {
-        let filter = Filter::eq("ServiceCode", service.code());
+        let filter = right::SERVICE_CODE.eq(service.code());
         let held = nothing_if_unknown(self.rights(who, id, Some(&filter)).await)?;
         let on_service = Delegation::Service(service.clone());
         Ok(held

@@ -79,6 +79,39 @@ pub(crate) fn unanswered(error: Error) -> Error {
     error.with_remedy(remedy)
 }
 
+/// An operation that a release of Altinn took away. What is answered since then is documented
+/// nowhere, so it is sent all the same, and who is refused hears of it.
+pub(crate) struct Removed {
+    /// The release.
+    pub(crate) release: &'static str,
+    /// What to do in its place.
+    pub(crate) instead: &'static str,
+}
+
+impl Removed {
+    /// Says so in an error that may stem from it.
+    pub(crate) fn told<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|error| {
+            let diagnosis = error.diagnosis();
+            let says_why = diagnosis.message().is_some();
+            let may_be = match (error.kind(), diagnosis.status()) {
+                (ErrorKind::NotFound, _) | (_, Some(405 | 410 | 501)) => true,
+                (ErrorKind::Forbidden, _) => !says_why,
+                _ => false,
+            };
+            if !may_be {
+                return error;
+            }
+            let release = self.release;
+            error
+                .with_addition(&format!(
+                    "Altinn took this operation away in release {release}"
+                ))
+                .with_remedy(Remedy::new(Who::You, self.instead))
+        })
+    }
+}
+
 /// The error for an answer that is no success.
 pub(crate) fn refusal(operation: &'static str, answer: &http::Response<Bytes>) -> Error {
     let status = answer.status().as_u16();

@@ -8,10 +8,13 @@ use http_transport::{Diagnosis, Remedy, Who as Whose};
 use norwegian_ids::{IdError, OrganisationNumber, PersonNumber};
 use serde::Serialize;
 
-use crate::altinn2::client::{Client, read};
+use crate::address::Address;
+use crate::altinn2::api::read;
+use crate::altinn2::client::Client;
 use crate::altinn2::delegation::Service;
-use crate::altinn2::filter::Filter;
-use crate::altinn2::models::{Reportee, ReporteeId};
+use crate::altinn2::models::{Organization, Reportee, ReporteeId};
+use crate::altinn2::odata::{self, Filter, Query};
+use crate::altinn2::pages::Pages;
 use crate::altinn2::who::is_party_id;
 use crate::{Error, ErrorKind};
 
@@ -33,18 +36,49 @@ impl Client {
     ///
     /// As [`reportees`](Self::reportees).
     pub async fn reportees_with(&self, query: &ReporteesQuery) -> Result<Vec<Reportee>, Error> {
+        self.reportees_pages(query)?.all().await
+    }
+
+    /// As [`reportees_with`](Self::reportees_with), page by page.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Altinn2Closed`] where there is no Altinn 2.
+    pub fn reportees_pages(&self, query: &ReporteesQuery) -> Result<Pages<Reportee>, Error> {
         const OPERATION: &str = "list those one may act for";
-        let mut address = self.address(OPERATION)?.segment("reportees");
-        if let Some(service) = &query.service {
-            address = address
-                .query("serviceCode", service.code())
-                .query("serviceEdition", service.edition());
-        }
-        address = address
-            .query_if("app", query.app.as_deref())
-            .query_if("roleDefinitionId", query.role)
-            .query_if("includeInactiveReportees", query.inactive);
-        self.list(OPERATION, address, query.filter.as_ref()).await
+        let address = query.narrow(self.api.address(OPERATION)?.segment("reportees"));
+        let query = match &query.filter {
+            Some(filter) => Query::from(filter.clone()),
+            None => Query::new(),
+        };
+        Ok(self.api.pages(OPERATION, address, &query))
+    }
+
+    /// The organisations that one can represent. `GET organizations`.
+    ///
+    /// # Errors
+    ///
+    /// As Altinn refuses.
+    pub async fn organisations(
+        &self,
+        filter: Option<&Filter<Organization>>,
+    ) -> Result<Vec<Organization>, Error> {
+        const OPERATION: &str = "list the organisations one can represent";
+        let address = self.api.address(OPERATION)?.segment("organizations");
+        self.api.list(OPERATION, address, filter).await
+    }
+
+    /// One of the organisations that one can represent. `GET organizations/{orgno}`.
+    ///
+    /// # Errors
+    ///
+    /// As Altinn refuses.
+    pub async fn organisation(&self, number: OrganisationNumber) -> Result<Organization, Error> {
+        const OPERATION: &str = "read an organisation one can represent";
+        let address = self.api.address(OPERATION)?.segment("organizations");
+        self.api
+            .get(OPERATION, address.segment(number.as_str()))
+            .await
     }
 
     /// One of those one may act for. `GET reportees/{reporteeId}`.
@@ -61,8 +95,12 @@ impl Client {
                 "use the id of an answer: r and digits",
             ));
         }
-        let address = self.address(OPERATION)?.segment("reportees").segment(id);
-        self.get(OPERATION, address).await
+        let address = self
+            .api
+            .address(OPERATION)?
+            .segment("reportees")
+            .segment(id);
+        self.api.get(OPERATION, address).await
     }
 
     /// From a number to the reportee and its id.
@@ -105,7 +143,7 @@ impl Client {
                 reportees.find(is_them).ok_or_else(|| unknown(identity))
             }
             (Number::Organisation(number), None) => {
-                let by_number = Filter::eq("OrganizationNumber", number.as_str());
+                let by_number = odata::reportee::ORGANISATION_NUMBER.eq(number.as_str());
                 let query = ReporteesQuery::new().filter(by_number).inactive(true);
                 let is_it = |reportee: &Reportee| {
                     reportee
@@ -121,11 +159,13 @@ impl Client {
 
     async fn convert(&self, who: &Conversion<'_>) -> Result<Reportee, Error> {
         let address = self
+            .api
             .address(FIND)?
             .segment("reportees")
             .segment("ReporteeConversion");
         let answer = self
-            .send(FIND, Method::POST, &self.spoken(address), Some(who))
+            .api
+            .send(FIND, Method::POST, &self.api.spoken(address), Some(who))
             .await?;
         read(FIND, &answer)
     }
@@ -252,15 +292,17 @@ impl fmt::Display for Identity {
 /// Which of those one may act for are wanted.
 ///
 /// ```
-/// use altinn_authz::altinn2::{Filter, ReporteesQuery, Service};
+/// use altinn_authz::altinn2::models::{ReporteeStatus, ReporteeType};
+/// use altinn_authz::altinn2::{ReporteesQuery, Service, odata::reportee};
 ///
+/// let active = reportee::STATUS.eq(ReporteeStatus::Active);
 /// let query = ReporteesQuery::new()
-///     .filter(Filter::ne("Type", "Person").and(Filter::eq("Status", "Active")))
+///     .filter(reportee::KIND.ne(ReporteeType::Person).and(active))
 ///     .with_rights_on(Service::new("5123", 1));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ReporteesQuery {
-    filter: Option<Filter>,
+    pub(crate) filter: Option<Filter<Reportee>>,
     service: Option<Service>,
     app: Option<String>,
     role: Option<i64>,
@@ -274,9 +316,22 @@ impl ReporteesQuery {
         Self::default()
     }
 
+    /// The parameters that Altinn has for it, all but the filter.
+    pub(crate) fn narrow(&self, mut address: Address) -> Address {
+        if let Some(service) = &self.service {
+            address = address
+                .query("serviceCode", service.code())
+                .query("serviceEdition", service.edition());
+        }
+        address
+            .query_if("app", self.app.as_deref())
+            .query_if("roleDefinitionId", self.role)
+            .query_if("includeInactiveReportees", self.inactive)
+    }
+
     /// Those that fit this filter.
     #[must_use]
-    pub fn filter(mut self, filter: Filter) -> Self {
+    pub fn filter(mut self, filter: Filter<Reportee>) -> Self {
         self.filter = Some(filter);
         self
     }

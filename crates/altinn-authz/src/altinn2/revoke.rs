@@ -4,7 +4,7 @@ use crate::altinn2::client::{Client, answer_was_lost};
 use crate::altinn2::delegation::{Delegation, Service, is_direct};
 use crate::altinn2::delegations::not_on_the_list;
 use crate::altinn2::grant::{stops_everything, wanted};
-use crate::altinn2::models::{Right, RightHolderId, Role, RoleType};
+use crate::altinn2::models::{Right, RightHolderId, Role, RoleType, RuleId};
 use crate::altinn2::receiver::{Inner, Receiver};
 use crate::altinn2::who::Who;
 use crate::altinn2::{Outcome, Report, What};
@@ -86,6 +86,7 @@ struct Taking<'a> {
 enum Held {
     Role(Role),
     Right(Right),
+    AppRight(String, RuleId),
 }
 
 impl Taking<'_> {
@@ -150,6 +151,14 @@ impl Taking<'_> {
                 let held = self.client.held_rights(who, id, service).await?;
                 Ok(right_steps(service, held, Some(actions)))
             }
+            Delegation::AppRight { app, rule } => {
+                let held = self.client.held_app_right(who, id, app, rule).await?;
+                let step = match held.and_then(|right| right.rule_guid) {
+                    Some(rule) => Ok(Held::AppRight(app.clone(), rule)),
+                    None => Err(Outcome::Already),
+                };
+                Ok(vec![(delegation.clone(), step)])
+            }
         }
     }
 
@@ -179,6 +188,11 @@ impl Taking<'_> {
             }
             Held::Role(_) => Ok(()),
             Held::Right(right) => self.client.remove_right(self.who, self.id, &right.id).await,
+            Held::AppRight(app, rule) => {
+                self.client
+                    .remove_app_right(self.who, self.id, app, rule)
+                    .await
+            }
         }
     }
 
@@ -195,6 +209,10 @@ impl Taking<'_> {
                 roles.iter().any(|role| {
                     role.id.is_some() && known.is_none_or(|k| role.id.as_ref() == Some(k))
                 })
+            }
+            Delegation::AppRight { app, rule } => {
+                let found = self.client.held_app_right(who, id, app, rule).await?;
+                found.is_some()
             }
             Delegation::Service(service) | Delegation::Rights { service, .. } => {
                 let rights = self.client.held_rights(who, id, service).await?;

@@ -78,7 +78,7 @@ pub(crate) fn is_party_id(text: &str) -> bool {
 }
 
 /// Not what would mean something else in a path, and not the number of a person.
-fn is_user_name(name: &str) -> bool {
+pub(crate) fn is_user_name(name: &str) -> bool {
     !name.is_empty()
         && !name.eq_ignore_ascii_case("my")
         && !name.bytes().all(|byte| byte == b'.')

@@ -176,11 +176,13 @@ fn unsendable(operation: &'static str) -> Error {
     ))
 }
 
-/// Whether it is worth reading before writing again: the answer was lost, not given.
+/// Whether it is worth reading before writing again: what was asked for may have been done, and the
+/// answer that says so was lost, torn, or came from something in between.
 pub(crate) fn answer_was_lost(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Unreachable => error.is_retryable(),
         ErrorKind::Server => true,
+        ErrorKind::Unreadable => !error.is_refusal(),
         _ => false,
     }
 }

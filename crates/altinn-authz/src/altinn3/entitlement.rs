@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::altinn3::models::{Resource, ResourceId, Right, RightKey};
+use crate::altinn3::models::{ResourceId, Right, RightKey};
 
 /// What can be given: an access package (tilgangspakke), or rights on a resource.
 ///
@@ -110,13 +110,6 @@ impl RightName {
 
 pub(crate) fn action_of(right: &Right) -> Option<&str> {
     right.action.as_ref()?.value.as_deref()
-}
-
-/// Whether an answer's resource is the one of this id.
-pub(crate) fn is_resource(resource: Option<&Resource>, id: &ResourceId) -> bool {
-    resource
-        .and_then(|resource| resource.ref_id.as_ref())
-        .is_some_and(|found| found.as_str().eq_ignore_ascii_case(id.as_str()))
 }
 
 impl From<&str> for RightName {

@@ -157,9 +157,22 @@ impl Client {
                 // Look before doing it again; a name that was looked up once is not looked up twice.
                 match &receiver.0 {
                     Inner::Person { number, .. } => {
-                        Some(self.connected_person(giver, number).await?.ok_or(error)?)
+                        match self.connected_person(giver, number).await {
+                            Ok(Some(party)) => Some(party),
+                            _ => return Err(error),
+                        }
                     }
-                    _ => self.add_connection(giver, receiver).await?.to,
+                    Inner::Party(party) | Inner::SystemUser(party) => {
+                        if self.may(scopes::TO_OTHERS_READ) {
+                            match self.is_connected(giver, party).await {
+                                Ok(true) => Some(party.clone()),
+                                Ok(false) => self.add_connection(giver, receiver).await?.to,
+                                Err(_) => return Err(error),
+                            }
+                        } else {
+                            self.add_connection(giver, receiver).await?.to
+                        }
+                    }
                 }
             }
             Err(error) => return Err(error),
@@ -233,14 +246,14 @@ impl Client {
         if !answer_was_lost(&error) {
             return Outcome::Failed(error);
         }
-        // The server may have done it. Reading tells; and giving twice is giving once.
-        if self.may(scopes::TO_OTHERS_READ)
-            && self
-                .missing(pair, gift)
-                .await
-                .is_ok_and(|missing| missing.is_empty())
-        {
-            return Outcome::Done;
+        // The server may have done it. Reading tells; who may not read gives again, which is giving
+        // once.
+        if self.may(scopes::TO_OTHERS_READ) {
+            match self.missing(pair, gift).await {
+                Ok(missing) if missing.is_empty() => return Outcome::Done,
+                Ok(_) => {}
+                Err(_) => return Outcome::Failed(error),
+            }
         }
         match self.post(pair, gift).await {
             Ok(()) => Outcome::Done,

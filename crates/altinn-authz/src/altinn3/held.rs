@@ -516,7 +516,12 @@ pub(crate) fn is_direct(permission: &Permission) -> bool {
                 .iter()
                 .any(|item| item.name == Some(AccessReasonName::Direct))
     };
-    permission.via.is_none() && permission.reason.as_ref().is_none_or(says_direct)
+    // a permission without a reason is taken for given when no other role carries it
+    let is_own = || {
+        let role = permission.role.as_ref().and_then(code_of);
+        role.is_none_or(|role| role == RIGHT_HOLDER)
+    };
+    permission.via.is_none() && permission.reason.as_ref().map_or_else(is_own, says_direct)
 }
 
 pub(crate) fn code_of(role: &CompactRole) -> Option<String> {

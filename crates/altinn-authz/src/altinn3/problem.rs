@@ -206,8 +206,17 @@ impl Problem {
             .chain(&body.problems)
             .map(|cause| Self::from_body(status_of(cause).unwrap_or(status), cause))
             .collect();
-        let of_violations: Vec<&str> = violations.iter().filter_map(Violation::message).collect();
-        let message = if of_violations.is_empty() {
+        // one message may be said of several places, and several problems say nothing themselves
+        let several = body.code.as_deref() == Some("STD-00001");
+        let mut parts: Vec<&str> = Vec::new();
+        let of_violations = violations.iter().filter_map(Violation::message);
+        let of_causes = causes.iter().filter(|_| several).filter_map(Self::message);
+        for part in of_violations.chain(of_causes) {
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        let message = if parts.is_empty() {
             let detail = text(&body.detail).or_else(|| text(&body.message));
             match shape {
                 // `detail` adds to the title, which is the message
@@ -215,7 +224,7 @@ impl Problem {
                 _ => detail.or_else(|| text(&body.title)).and_then(said),
             }
         } else {
-            Some(of_violations.join("; "))
+            Some(parts.join("; "))
         };
         Self {
             status,
@@ -246,7 +255,8 @@ impl Problem {
         self.code.as_deref()
     }
 
-    /// What to tell a user, masked: the violations, else the detail, else the title, else the text.
+    /// What to tell a user, masked: the violations or the several problems, else the detail, else the
+    /// title, else the text.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()

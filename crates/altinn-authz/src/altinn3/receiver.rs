@@ -9,10 +9,11 @@ use crate::wire::PartyUuid;
 /// Who gets something.
 ///
 /// ```
-/// use altinn_authz::altinn3::Receiver;
+/// use altinn_authz::altinn3::{PartyUuid, Receiver};
 ///
 /// // an organisation, or a person who is connected already
-/// let known = Receiver::party(&"5f0c1e7a-3b52-4d6e-9a41-000000000005".parse()?);
+/// let uuid: PartyUuid = "5f0c1e7a-3b52-4d6e-9a41-000000000005".parse()?;
+/// let known = Receiver::party(&uuid);
 /// // a person who is not: number and last name must belong together
 /// let new = Receiver::person("26899299344".parse()?, "HEIS");
 /// assert_eq!(new.to_string(), "268992***** HEIS");

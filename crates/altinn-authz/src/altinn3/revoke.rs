@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use crate::Error;
 use crate::altinn3::client::{Client, answer_was_lost};
 use crate::altinn3::connections::Include;
-use crate::altinn3::entitlement::{Entitlement, PackageUrn, RightName};
+use crate::altinn3::entitlement::{Entitlement, PackageUrn, RightName, action_of};
 use crate::altinn3::grant::{direct_keys, holds_directly, is_package, stops_everything, wanted};
-use crate::altinn3::held::{RIGHT_HOLDER, code_of};
-use crate::altinn3::models::{ExternalResourceRight, ResourceId, RightKey};
+use crate::altinn3::held::{RIGHT_HOLDER, code_of, is_direct};
+use crate::altinn3::models::{
+    ExternalResourceRight, PackagePermission, ResourceId, Right, RightKey,
+};
 use crate::altinn3::relation::{Pair, Relation};
 use crate::altinn3::{Outcome, Report, What};
 use crate::wire::PartyUuid;
@@ -20,8 +22,9 @@ impl Client {
     ///
     /// Single rights on a resource are taken back by giving the smaller set anew. What is held in
     /// other ways than by being given (through a role, a key role, a main unit) cannot be taken back
-    /// here and is refused with the way it is held. When somebody else changed the same rights at
-    /// the same time, the report says so. A connection that is left empty stays, and the report says
+    /// here and is refused with the way it is held; when it is held in both ways, what was given is
+    /// taken back, and the report says how it is held still ([`Outcome::Unexpected`]). When somebody
+    /// else changed the same rights at the same time, the report says so. A connection that is left empty stays, and the report says
     /// so ([`Report::connection_left_empty`]).
     ///
     /// # Errors
@@ -103,27 +106,7 @@ impl Client {
             Err(error) => return (Outcome::Failed(error), None),
         };
         if !holds_directly(&held, package) {
-            let ways: Vec<_> = held
-                .iter()
-                .filter(|found| {
-                    is_package(
-                        found.package.as_ref().and_then(|p| p.urn.as_deref()),
-                        package,
-                    )
-                })
-                .flat_map(|found| &found.permissions)
-                .map(|permission| {
-                    let role = permission.role.as_ref().and_then(code_of);
-                    let via = permission.via.as_ref().and_then(|via| via.name.clone());
-                    match (role, via) {
-                        (_, Some(via)) => format!("held through {via}, not given directly"),
-                        (Some(role), None) => {
-                            format!("held by the role {role}, not given directly")
-                        }
-                        (None, None) => "not given directly".to_owned(),
-                    }
-                })
-                .collect();
+            let ways = other_ways(&held, package);
             let outcome = if ways.is_empty() {
                 Outcome::Already
             } else {
@@ -137,17 +120,18 @@ impl Client {
         {
             return (Outcome::Failed(error.clone()), None);
         }
-        let seen = self
-            .packages(pair)
-            .await
-            .map(|held| !holds_directly(&held, package));
-        match (taken, seen) {
-            // the answer was lost, and it was not done
-            (Err(error), Ok(false) | Err(_)) => (Outcome::Failed(error), None),
-            (_, Ok(true)) => (Outcome::Done, Some(Outcome::Done)),
-            (Ok(()), Ok(false)) => {
-                let still = format!("{} is still there", package.code());
-                (Outcome::Done, Some(Outcome::Unexpected(vec![still])))
+        match (taken, self.packages(pair).await) {
+            // the answer was lost, and it was not done or nobody knows
+            (Err(error), Err(_)) => (Outcome::Failed(error), None),
+            (Err(error), Ok(held)) if holds_directly(&held, package) => {
+                (Outcome::Failed(error), None)
+            }
+            (_, Ok(held)) => {
+                let mut left = other_ways(&held, package);
+                if holds_directly(&held, package) {
+                    left.insert(0, format!("{} is still there", package.code()));
+                }
+                (Outcome::Done, Some(seen(left)))
             }
             (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
         }
@@ -180,14 +164,19 @@ impl Client {
         {
             return (Outcome::Failed(error.clone()), None);
         }
-        let seen = self.resource_rights(pair, resource).await.map(|held| {
+        let found = self.resource_rights(pair, resource).await.map(|held| {
             let now: BTreeSet<_> = direct_keys(&held).into_iter().cloned().collect();
-            difference(&keep, &now)
+            (difference(&keep, &now), other_rights(&held, names))
         });
-        match (taken, seen) {
-            (_, Ok(difference)) if difference.is_empty() => (Outcome::Done, Some(Outcome::Done)),
-            (Err(error), _) => (Outcome::Failed(error), None),
-            (Ok(()), Ok(difference)) => (Outcome::Done, Some(Outcome::Unexpected(difference))),
+        match (taken, found) {
+            (Err(error), Err(_)) => (Outcome::Failed(error), None),
+            (Err(error), Ok((difference, _))) if !difference.is_empty() => {
+                (Outcome::Failed(error), None)
+            }
+            (_, Ok((difference, others))) => {
+                let left = difference.into_iter().chain(others).collect();
+                (Outcome::Done, Some(seen(left)))
+            }
             (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
         }
     }
@@ -200,6 +189,7 @@ impl Client {
                 && connection.packages.is_empty()
                 && connection.resources.is_empty()
                 && connection.instances.is_empty()
+                && !connection.roles.is_empty()
                 && connection
                     .roles
                     .iter()
@@ -209,14 +199,63 @@ impl Client {
     }
 }
 
+fn seen(left: Vec<String>) -> Outcome {
+    if left.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Unexpected(left)
+    }
+}
+
+/// The ways in which the package is held without having been given to the receiver itself.
+fn other_ways(held: &[PackagePermission], package: &PackageUrn) -> Vec<String> {
+    let of_package = held.iter().filter(|found| {
+        is_package(
+            found.package.as_ref().and_then(|p| p.urn.as_deref()),
+            package,
+        )
+    });
+    of_package
+        .flat_map(|found| &found.permissions)
+        .filter(|permission| !is_direct(permission))
+        .map(|permission| {
+            let role = permission.role.as_ref().and_then(code_of);
+            let via = permission.via.as_ref().and_then(|via| via.name.clone());
+            match (role, via) {
+                (_, Some(via)) => format!("held through {via}, not given directly"),
+                (Some(role), None) => format!("held by the role {role}, not given directly"),
+                (None, None) => "not given directly".to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// The rights that are meant and held without having been given to the receiver itself.
+fn other_rights(held: &ExternalResourceRight, names: Option<&[RightName]>) -> Vec<String> {
+    held.indirect_rights
+        .iter()
+        .filter_map(|permission| permission.right.as_ref())
+        .filter(|right| is_meant(right, names))
+        .map(|right| {
+            let name = action_of(right).or(right.name.as_deref());
+            format!(
+                "{}: held through a role, an access package or another party, not given directly",
+                name.unwrap_or("a right")
+            )
+        })
+        .collect()
+}
+
+fn is_meant(right: &Right, names: Option<&[RightName]>) -> bool {
+    names.is_none_or(|names| names.iter().any(|name| name.means(right)))
+}
+
 /// The keys that stay, or why there is nothing to take.
 fn to_keep(
     held: &ExternalResourceRight,
     names: Option<&[RightName]>,
 ) -> Result<BTreeSet<RightKey>, Outcome> {
-    let is_meant = |right: &crate::altinn3::models::Right| {
-        names.is_none_or(|names| names.iter().any(|name| name.means(right)))
-    };
+    let is_meant = |right: &Right| is_meant(right, names);
     let direct = || {
         held.direct_rights
             .iter()
@@ -228,18 +267,11 @@ fn to_keep(
             .map(|right| right.key.clone())
             .collect());
     }
-    let held_otherwise = held
-        .indirect_rights
-        .iter()
-        .filter_map(|permission| permission.right.as_ref())
-        .any(is_meant);
-    Err(if held_otherwise {
-        Outcome::Refused(vec![
-            "held through a role, an access package or another party, not given directly"
-                .to_owned(),
-        ])
-    } else {
+    let others = other_rights(held, names);
+    Err(if others.is_empty() {
         Outcome::Already
+    } else {
+        Outcome::Refused(others)
     })
 }
 

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "altinn2")]
 mod altinn2;
+#[cfg(feature = "altinn3")]
+mod altinn3;
 #[cfg(any(feature = "altinn2", feature = "altinn3"))]
 #[cfg_attr(
     not(all(feature = "altinn2", feature = "altinn3")),

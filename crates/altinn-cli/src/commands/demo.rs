@@ -107,6 +107,7 @@ async fn demonstrate(
         DemoApi::Altinn3 => &[Api::Altinn3],
         DemoApi::Both => &[Api::Altinn2, Api::Altinn3],
     };
+    console.stop_progress();
     let mut all = Vec::new();
     for &api in apis {
         let script = Script::new(api, simulator)?;

@@ -31,6 +31,7 @@ struct Entry {
     cause: String,
     remedy: http_transport::Remedy,
     again: Option<String>,
+    steps: Vec<String>,
 }
 
 /// Explains a code.
@@ -45,6 +46,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Report, Failure> {
             cause: code.cause.to_owned(),
             remedy: code.remedy(),
             again: Some(code.retry.to_string()),
+            steps: code.steps.iter().map(ToString::to_string).collect(),
         });
     }
     for code in altinn_authz::codes::explain(&asked) {
@@ -55,6 +57,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Report, Failure> {
             cause: code.cause().to_owned(),
             remedy: code.remedy(),
             again: None,
+            steps: Vec::new(),
         });
     }
     if entries.is_empty() {
@@ -81,6 +84,7 @@ impl Entry {
             cause,
             remedy,
             again,
+            steps,
         } = self;
         let status = status
             .map(|status| format!(" (HTTP {status})"))
@@ -102,6 +106,11 @@ impl Entry {
                 .as_ref()
                 .map(|again| format!("  another attempt: {again}")),
         );
+        if !steps.is_empty() {
+            lines.push("  step by step:".to_owned());
+            let numbered = steps.iter().zip(1..);
+            lines.extend(numbered.map(|(step, number)| format!("    {number}. {step}")));
+        }
         lines.join("\n")
     }
 
@@ -117,6 +126,7 @@ impl Entry {
                 "place": self.remedy.place(),
             },
             "retry": self.again,
+            "steps": self.steps,
         })
     }
 }

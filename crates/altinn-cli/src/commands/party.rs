@@ -10,7 +10,7 @@ use crate::args::{Api, ScopeArgs, SystemUserArgs};
 use crate::commands::Report;
 use crate::commands::token::person;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::settings::organisation;
 
 const EXAMPLES: &str = "\
@@ -107,7 +107,7 @@ async fn altinn3(context: &Context<'_>, identity: &Identity) -> Result<Report, F
     let found = altinn3::Client::new(&session).resolve(identity).await.map_err(|error| {
         let failure = Failure::from(error);
         match context.settings.system_user() {
-            Ok(None) => failure.note("asked as the number's own system user, because no other was named; --system-user ORG names another"),
+            Ok(None) if failure.exit() == Exit::Refused => failure.note("asked as the number's own system user, because no other was named; --system-user ORG names another"),
             _ => failure,
         }
     })?;

@@ -33,7 +33,7 @@ error. Ctrl-C ends it.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SimArgs {
-    /// Where to listen. With a port, the five ports after it are taken too
+    /// Where to listen. With a port, the seven ports after it are taken too
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 
@@ -73,7 +73,7 @@ pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<Report,
     }
     if !args.listen.ip().is_loopback() {
         console.warning(
-            "the simulator is open to the network: anyone who reaches it can use it, without TLS on its first three ports",
+            "the simulator is open to the network: anyone who reaches it can use it, without TLS on half of its ports",
         );
     }
     console.progress("making keys and certificates");

@@ -462,3 +462,29 @@ fn ctrl_c_interrupts_a_command_that_waits() {
     assert!(out.is_empty() && err.contains("interrupted"), "{out}{err}");
     drop(connection);
 }
+
+#[test]
+fn ctrl_c_in_the_demonstration_leaves_no_key_behind() {
+    let mut terminal = Terminal::empty();
+    let folder = tempfile::tempdir().unwrap();
+    terminal.set("TMPDIR", folder.path().to_str().unwrap());
+    let mut child = terminal
+        .command(&["demo"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    // its settings and its key file are written before the first line
+    std::io::BufRead::read_line(&mut out, &mut String::new()).unwrap();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    out.read_to_string(&mut String::new()).unwrap();
+    // it may have been done already
+    let code = child.wait().unwrap().code();
+    assert!(code == Some(130) || code == Some(0), "{code:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -141,6 +141,7 @@ async fn a_certificate_of_another_organisation_names_both_numbers() {
         .ends_with(1)
         .says("MP-122")
         .says(&cast.outsider)
+        .says(&cast.vendor)
         .says(&cast.client)
         .says("what to do");
 }

@@ -138,10 +138,9 @@ pub(super) fn log_in(
         "ASP.NET_SessionId={}; path=/; HttpOnly",
         Uuid::new_v4().simple()
     );
-    for cookie in [HeaderValue::try_from(other).ok(), cookie(sim, &value)] {
-        if let Some(cookie) = cookie {
-            headers.append(header::SET_COOKIE, cookie);
-        }
+    let cookies = [HeaderValue::try_from(other).ok(), cookie(sim, &value)];
+    for cookie in cookies.into_iter().flatten() {
+        headers.append(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }

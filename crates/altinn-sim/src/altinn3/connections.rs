@@ -14,7 +14,7 @@ use super::{Call, Outcome, ok, paginated, status};
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     call.query.flag("includeClientDelegations", true)?;
     call.query.flag("includeAgentConnections", true)?;
-    call.query.flag("includeInstances", false)?;
+    let with_instances = call.query.flag("includeInstances", false)?;
     let with_packages = call.query.flag("includeAccessPackages", false)?;
     let with_resources = call.query.flag("includeResources", false)?;
     let (held, giving) = relations(call)?;
@@ -35,17 +35,38 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
                 .flat_map(|h| h.rights.iter().filter(|(_, actions)| !actions.is_empty()))
                 .filter_map(|(id, _)| world.resource(id))
                 .map(|r| resource(world, r));
+            let instances = held
+                .iter()
+                .flat_map(|h| {
+                    h.instances
+                        .iter()
+                        .filter(|(_, actions)| !actions.is_empty())
+                })
+                .map(|(i, _)| json!({ "resourceRefId": i.resource, "instanceId": i.id }));
             Some(json!({
                 "party": other.compact(world),
                 "roles": unique(held.iter().map(|h| h.role.compact())),
                 "packages": unique(packages.filter(|_| with_packages)),
                 "resources": unique(resources.filter(|_| with_resources)),
-                "instances": [],
+                "instances": unique(instances.filter(|_| with_instances)),
                 "connections": [],
             }))
         })
         .collect();
     paginated(data)
+}
+
+/// Whom single instances may be given to: those who are connected already.
+pub(super) fn users(call: &mut Call<'_>) -> Outcome {
+    let party = call.party()?;
+    let held = holdings(call.world, &call.held.altinn3, Some(party), None);
+    let others: BTreeMap<Uuid, Entity<'_>> = held.iter().map(|h| (h.to.id(), h.to)).collect();
+    paginated(
+        others
+            .into_values()
+            .map(|other| json!({ "party": other.simplified(), "connections": [] }))
+            .collect(),
+    )
 }
 
 /// The relations that the query asks for, and whether the party is the one who gives.

@@ -62,14 +62,39 @@ impl<'w> Entity<'w> {
         }
     }
 
-    /// CompactEntityDto (wire facts, Altinn 3 §2.3); nulls are written.
-    pub(super) fn compact(self, world: &'w World) -> Value {
-        let (kind, variant) = match self {
+    fn kind_and_variant(self) -> (&'static str, &'w str) {
+        match self {
             Self::Organisation(o) => ("Organisasjon", o.form.as_str()),
             Self::Person(_) => ("Person", "Person"),
             Self::SystemUser(u) if u.agent => ("Systembruker", "AgentSystem"),
             Self::SystemUser(_) => ("Systembruker", "StandardSystem"),
-        };
+        }
+    }
+
+    fn organisation_number(self) -> Option<&'w str> {
+        match self {
+            Self::Organisation(o) => Some(&o.number),
+            _ => None,
+        }
+    }
+
+    /// SimplifiedPartyDto.
+    pub(super) fn simplified(self) -> Value {
+        let (kind, variant) = self.kind_and_variant();
+        json!({
+            "id": self.id(),
+            "name": self.name(),
+            "type": kind,
+            "variant": variant,
+            "organizationIdentifier": self.organisation_number(),
+            "isDeleted": false,
+            "deletedAt": null,
+        })
+    }
+
+    /// CompactEntityDto (wire facts, Altinn 3 §2.3); nulls are written.
+    pub(super) fn compact(self, world: &'w World) -> Value {
+        let (kind, variant) = self.kind_and_variant();
         let person = if let Self::Person(p) = self {
             Some(p)
         } else {

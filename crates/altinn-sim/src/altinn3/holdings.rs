@@ -7,13 +7,23 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::entity::{Entity, Reason, Role};
-use crate::rights::altinn3::Connections;
+use crate::rights::altinn3::{Connections, Instance};
 use crate::world::{AccessPackage, Resource, World};
 
 /// The package of an access manager: the name that the code uses, not the documentation's
 /// `tilgangsstyring` (wire facts, Altinn 3 §2.2).
 const ACCESS_MANAGER: &str = "tilgangsstyrer";
 const MAIN_ADMINISTRATOR: &str = "hovedadministrator";
+const INSTANCE_MANAGER: &str = "tilgangsstyring-enkeltinstanser";
+
+/// What somebody may do for a party (the PDP resources of wire facts, Altinn 3 §2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Power {
+    /// `altinn_access_management`
+    Access,
+    /// `altinn_instance_delegation`
+    Instances,
+}
 
 /// One relation between two parties and what comes with it.
 #[derive(Clone, Debug)]
@@ -25,6 +35,8 @@ pub(super) struct Holding<'w> {
     pub(super) packages: Vec<&'w AccessPackage>,
     /// Single rights: per resource the actions.
     pub(super) rights: BTreeMap<String, BTreeSet<String>>,
+    /// The same of single instances.
+    pub(super) instances: BTreeMap<Instance, BTreeSet<String>>,
 }
 
 impl<'w> Holding<'w> {
@@ -104,7 +116,8 @@ fn between<'w>(
             };
             if let Some(role) = Role::of_register(world, &entry.role) {
                 let packages = if role.holds_everything() {
-                    world.access_packages.iter().collect()
+                    let all = world.access_packages.iter();
+                    all.filter(|package| !package.for_people).collect()
                 } else {
                     Vec::new()
                 };
@@ -115,6 +128,7 @@ fn between<'w>(
                     reason,
                     packages,
                     rights: BTreeMap::new(),
+                    instances: BTreeMap::new(),
                 });
             }
         }
@@ -149,6 +163,7 @@ fn between<'w>(
                     .filter_map(|code| world.access_package(code))
                     .collect(),
                 rights: connection.map(|c| c.rights.clone()).unwrap_or_default(),
+                instances: connection.map(|c| c.instances.clone()).unwrap_or_default(),
             });
         }
     }
@@ -158,8 +173,6 @@ fn between<'w>(
 /// How far somebody may dispose of what a party has.
 #[derive(Clone, Debug)]
 pub(super) struct Authority<'w> {
-    /// Is the party, or manages its access.
-    pub(super) manages: bool,
     everything: bool,
     holdings: Vec<Holding<'w>>,
 }
@@ -172,12 +185,18 @@ impl<'w> Authority<'w> {
             || holdings
                 .iter()
                 .any(|h| h.role.holds_everything() || h.has_package(MAIN_ADMINISTRATOR));
-        let manages = everything || holdings.iter().any(|h| h.has_package(ACCESS_MANAGER));
         Self {
-            manages,
             everything,
             holdings,
         }
+    }
+
+    pub(super) fn has(&self, power: Power) -> bool {
+        let package = match power {
+            Power::Access => ACCESS_MANAGER,
+            Power::Instances => INSTANCE_MANAGER,
+        };
+        self.everything || self.holdings.iter().any(|h| h.has_package(package))
     }
 
     /// May give this package on.

@@ -36,7 +36,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
 }
 
 /// The package that the query names by id, URN or code.
-fn named<'w>(call: &Call<'w>) -> Result<&'w AccessPackage, Refusal> {
+pub(super) fn named<'w>(call: &Call<'w>) -> Result<&'w AccessPackage, Refusal> {
     let world = call.world;
     match (call.query.id("packageId")?, call.query.text("package")) {
         (Some(id), _) => world
@@ -57,13 +57,22 @@ fn named<'w>(call: &Call<'w>) -> Result<&'w AccessPackage, Refusal> {
     }
 }
 
+/// Whether a party of this kind has the package to give.
+pub(super) fn belongs_to(package: &AccessPackage, from: Option<Entity<'_>>) -> bool {
+    match from {
+        Some(Entity::Organisation(_)) => !package.for_people,
+        Some(Entity::Person(_)) => package.for_people,
+        _ => false,
+    }
+}
+
 /// Why the caller may not give the package on, if so.
-fn objection(
+pub(super) fn objection(
     from: Option<Entity<'_>>,
     authority: &Authority<'_>,
     package: &AccessPackage,
 ) -> Option<Problem> {
-    if !matches!(from, Some(Entity::Organisation(_))) || !package.delegable {
+    if !belongs_to(package, from) || !package.delegable {
         Some(Problem::InvalidPackageForParty)
     } else if !authority.covers_package(package) {
         Some(Problem::NotAuthorizedForDelegation)

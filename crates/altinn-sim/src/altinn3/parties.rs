@@ -1,4 +1,5 @@
-//! `GET enduser/authorizedparties`: whom one may act for (wire facts, Altinn 3 §2.4).
+//! `GET enduser/authorizedparties`: whom one may act for, and the same for service owners about
+//! somebody else (wire facts, Altinn 3 §2.4).
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,9 @@ use uuid::Uuid;
 use super::entity::{Entity, Role, date_of_birth};
 use super::holdings::{Holding, holdings};
 use super::problem::Refusal;
-use super::{Call, Outcome, paginated};
+use super::{ALL_PARTIES_SCOPE, Call, Outcome, body_members, ok, paginated, text_member};
+use crate::rights::altinn3::Instance;
+use crate::world::{Organisation, Person, World};
 
 struct Wanted {
     roles: bool,
@@ -16,7 +19,10 @@ struct Wanted {
     resources: bool,
     key_roles: bool,
     sub_parties: bool,
+    instances: bool,
     resource_ids: Vec<String>,
+    /// Only resources of this service owner are shown.
+    owner: Option<String>,
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
@@ -25,15 +31,105 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
         roles: query.flag("includeRoles", false)?,
         packages: query.flag("includeAccessPackages", false)?,
         resources: query.flag("includeResources", false)?,
+        instances: query.flag("includeInstances", false)?,
+        owner: None,
         key_roles: three_way(call, "includePartiesViaKeyRoles")?,
         sub_parties: three_way(call, "includeSubParties")?,
         resource_ids: query.all("anyOfResourceIds").map(str::to_owned).collect(),
     };
-    // there are no inactive parties and no instances in the population; the switches must still bind
-    query.flag("includeInstances", false)?;
+    // there are no inactive parties in the population; the switch must still bind
     three_way(call, "includeInactiveParties")?;
     let filter = query.ids("partyFilter")?;
 
+    paginated(found(call, &wanted, &filter))
+}
+
+/// A subject's kind and how its value is read.
+fn subject(world: &World, kind: &str, value: &str) -> Option<Option<Uuid>> {
+    let number = |n: Option<&Organisation>| n.map(|o| o.party_uuid);
+    let uuid = || Uuid::parse_str(value).ok();
+    let int = value.parse::<i64>().ok();
+    let person =
+        |is: &dyn Fn(&Person) -> bool| world.persons.iter().find(|p| is(p)).map(|p| p.party_uuid);
+    Some(match kind {
+        "urn:altinn:person:identifier-no" => world.person(value).map(|p| p.party_uuid),
+        "urn:altinn:organization:identifier-no" => number(world.organisation(value)),
+        "urn:altinn:party:uuid" => uuid().filter(|id| Entity::find(world, *id).is_some()),
+        "urn:altinn:person:uuid" => uuid().filter(|id| world.person_by_uuid(*id).is_some()),
+        "urn:altinn:organization:uuid" => {
+            uuid().filter(|id| world.organisation_by_uuid(*id).is_some())
+        }
+        "urn:altinn:systemuser:uuid" => {
+            uuid().filter(|id| matches!(Entity::find(world, *id), Some(Entity::SystemUser(_))))
+        }
+        "urn:altinn:partyid" => person(&|p| Some(p.party_id) == int)
+            .or_else(|| number(world.organisations.iter().find(|o| Some(o.party_id) == int))),
+        "urn:altinn:userid" => person(&|p| Some(p.user_id) == int),
+        // known kinds of which nobody here is one
+        "urn:altinn:enterpriseuser:username"
+        | "urn:altinn:enterpriseuser:uuid"
+        | "urn:altinn:person:idporten-email" => None,
+        _ => return None,
+    })
+}
+
+/// `POST serviceowner/authorizedparties`: the same of somebody else, for a service owner; a bare array.
+pub(super) fn of_subject(call: &mut Call<'_>) -> Outcome {
+    call.gate(call.sim.quirks.switched_off.service_owner_parties)?;
+    let members = body_members(&call.body)?.ok_or_else(|| {
+        Refusal::Binding(
+            String::new(),
+            "A non-empty request body is required.".to_owned(),
+        )
+    })?;
+    let named = |members: &Value, path: &str| -> Result<Option<Uuid>, Refusal> {
+        let part = |name: &str| text_member(members, name)?.ok_or_else(|| Refusal::required(name));
+        let (kind, value) = (part("type")?, part("value")?);
+        subject(call.world, &kind, &value).ok_or_else(|| {
+            Refusal::Binding(
+                path.to_owned(),
+                format!("Unsupported attribute type: {kind}"),
+            )
+        })
+    };
+    let who = named(&members, "type")?;
+    let filter: Vec<Uuid> = members["partyfilter"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| Ok(named(one, "partyFilter")?.unwrap_or_default()))
+        .collect::<Result<_, Refusal>>()?;
+    let world = call.world;
+    let own = world
+        .organisation_by_uuid(call.actor.id)
+        .and_then(|o| world.service_owner(&o.number))
+        .map(|owner| owner.code.as_str());
+    let admin = call.actor.has_scope(ALL_PARTIES_SCOPE);
+    let code = call.query.text("orgCode");
+    if !admin && (own.is_none() || code.is_some_and(|code| own != Some(code))) {
+        let text = "The organisation code does not belong to the caller.".to_owned();
+        return Err(Refusal::Binding("orgCode".to_owned(), text));
+    }
+    let query = &call.query;
+    let wanted = Wanted {
+        roles: query.flag("includeRoles", true)?,
+        packages: query.flag("includeAccessPackages", false)?,
+        resources: query.flag("includeResources", true)?,
+        instances: query.flag("includeInstances", true)?,
+        key_roles: three_way(call, "includePartiesViaKeyRoles")?,
+        sub_parties: three_way(call, "includeSubParties")?,
+        resource_ids: query.all("anyOfResourceIds").map(str::to_owned).collect(),
+        owner: code.or(own.filter(|_| !admin)).map(str::to_owned),
+    };
+    three_way(call, "includeInactiveParties")?;
+    let Some(who) = who else {
+        return ok(&json!([]));
+    };
+    call.actor.id = who;
+    ok(&Value::Array(found(call, &wanted, &filter)))
+}
+
+fn found(call: &Call<'_>, wanted: &Wanted, filter: &[Uuid]) -> Vec<Value> {
     let who = call.actor.id;
     let mut held = holdings(call.world, &call.held.altinn3, None, Some(who));
     if wanted.key_roles {
@@ -58,11 +154,11 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
             continue; // shown under its main unit
         }
         let subunits: Vec<Value> = sub_units(call, party)
-            .filter_map(|unit| entry(call, &wanted, &filter, &held, unit, Vec::new()))
+            .filter_map(|unit| entry(call, wanted, filter, &held, unit, Vec::new()))
             .collect();
-        data.extend(entry(call, &wanted, &filter, &held, party, subunits));
+        data.extend(entry(call, wanted, filter, &held, party, subunits));
     }
-    paginated(data)
+    data
 }
 
 /// `true`, `false` or `auto`; for those without a profile `auto` means `true`.
@@ -139,11 +235,37 @@ fn entry(
         .filter(|_| wanted.packages)
         .flat_map(|h| h.packages.iter().map(|package| package.code.as_str()))
         .collect();
+    let shown = |id: &str| {
+        let owner = wanted.owner.as_deref();
+        owner.is_none_or(|owner| world.resource(id).is_some_and(|r| r.owner == owner))
+    };
     let resources: BTreeSet<&str> = own
         .iter()
         .filter(|_| wanted.resources)
         .flat_map(|h| h.rights.iter().filter(|(_, actions)| !actions.is_empty()))
         .map(|(id, _)| id.as_str())
+        .filter(|id| shown(id))
+        .collect();
+    let instances: BTreeSet<&Instance> = own
+        .iter()
+        .filter(|_| wanted.instances)
+        .flat_map(|h| {
+            h.instances
+                .iter()
+                .filter(|(_, actions)| !actions.is_empty())
+        })
+        .map(|(instance, _)| instance)
+        .filter(|instance| shown(&instance.resource))
+        .collect();
+    let instances: Vec<Value> = instances
+        .into_iter()
+        .map(|i| {
+            json!({
+                "resourceId": i.resource,
+                "instanceId": i.id.rsplit(':').next(),
+                "instanceRef": i.id,
+            })
+        })
         .collect();
 
     let person = if let Entity::Person(person) = party {
@@ -172,7 +294,7 @@ fn entry(
         "authorizedAccessPackages": packages,
         "authorizedResources": resources,
         "authorizedRoles": roles,
-        "authorizedInstances": [],
+        "authorizedInstances": instances,
         "subunits": subunits,
     }))
 }

@@ -37,6 +37,11 @@ pub(super) enum Problem {
     RoleNotRevocable,
     InvalidPackageForParty,
     ResourceNotDelegable,
+    AgentHasDelegations,
+    RequestNotFound,
+    PackageDelegationNotAuthorized,
+    PackageNotAvailableForEntity,
+    PackageNotRevocable,
 }
 
 impl Problem {
@@ -82,6 +87,23 @@ impl Problem {
                 "AM-00041",
                 "One or more of the provided packages are either invalid or not eligible for \
                  delegation by the type of from-party of the delegation.",
+            ),
+            Self::AgentHasDelegations => (400, "AM-00025", "Agent has existing delegations."),
+            Self::RequestNotFound => (404, "AM-00031", "The request was not found"),
+            Self::PackageDelegationNotAuthorized => (
+                403,
+                "AM-00034",
+                "Service owner is not authorized to delegate this access package",
+            ),
+            Self::PackageNotAvailableForEntity => (
+                400,
+                "AM-00037",
+                "The from entity does not match the package entity requirement",
+            ),
+            Self::PackageNotRevocable => (
+                400,
+                "AM-00038",
+                "The package is not delegated by the entity trying to revoke so it is denied",
             ),
             Self::ResourceNotDelegable => (
                 400,
@@ -174,6 +196,14 @@ fn shape_b(status: u16, code: &str, detail: &str, errors: Option<Value>) -> Resp
         429 => (
             "https://tools.ietf.org/html/rfc6585#section-4",
             "Too Many Requests",
+        ),
+        403 => (
+            "https://tools.ietf.org/html/rfc9110#section-15.5.4",
+            "Forbidden",
+        ),
+        404 => (
+            "https://tools.ietf.org/html/rfc9110#section-15.5.5",
+            "Not Found",
         ),
         _ => (
             "https://tools.ietf.org/html/rfc9110#section-15.5.1",

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::connections::relations;
 use super::entity::{Entity, Reason, resource};
-use super::holdings::{Authority, right, right_key};
+use super::holdings::{Authority, Holding, right, right_key};
 use super::problem::{Problem, Refusal};
 use super::{Call, Outcome, body_members, ok, status};
-use crate::world::Resource;
+use crate::world::{Resource, World};
 
-fn named<'w>(call: &Call<'w>) -> Result<&'w Resource, Refusal> {
+pub(super) fn named<'w>(call: &Call<'w>) -> Result<&'w Resource, Refusal> {
     let id = call.query.required_text("resource")?;
     call.world
         .resource(id)
@@ -63,11 +63,17 @@ pub(super) fn check(call: &mut Call<'_>) -> Outcome {
     let party = call.party()?;
     let wanted = named(call)?;
     let authority = call.authority(party);
-    let rights: Vec<Value> = wanted
+    let rights = checked(&authority, wanted);
+    ok(&json!({ "resource": resource(call.world, wanted), "rights": rights }))
+}
+
+/// What of a resource may be given on, action by action.
+pub(super) fn checked(authority: &Authority<'_>, wanted: &Resource) -> Vec<Value> {
+    wanted
         .actions
         .iter()
         .map(|action| {
-            let codes: &[&str] = match objection(&authority, wanted, action) {
+            let codes: &[&str] = match objection(authority, wanted, action) {
                 None => &[],
                 Some(Problem::ResourceNotDelegable) => &["ResourceNotDelegable"],
                 Some(_) => &[
@@ -80,11 +86,14 @@ pub(super) fn check(call: &mut Call<'_>) -> Outcome {
                 "right": right(wanted, action), "result": codes.is_empty(), "reasonCodes": codes,
             })
         })
-        .collect();
-    ok(&json!({ "resource": resource(call.world, wanted), "rights": rights }))
+        .collect()
 }
 
-fn objection(authority: &Authority<'_>, resource: &Resource, action: &str) -> Option<Problem> {
+pub(super) fn objection(
+    authority: &Authority<'_>,
+    resource: &Resource,
+    action: &str,
+) -> Option<Problem> {
     if !resource.delegable {
         Some(Problem::ResourceNotDelegable)
     } else if !authority.covers_right(resource, action) {
@@ -101,6 +110,20 @@ pub(super) fn rights(call: &mut Call<'_>) -> Outcome {
     let wanted = named(call)?;
     let (held, _) = relations(call)?;
     let world = call.world;
+    let given = |h: &Holding<'_>| h.rights.get(&wanted.id).cloned();
+    let (direct, indirect) = held_rights(world, &held, wanted, given);
+    ok(&json!({
+        "resource": resource(world, wanted), "directRights": direct, "indirectRights": indirect,
+    }))
+}
+
+/// RightPermission lists: what is given directly (as `given` finds it), and what follows.
+pub(super) fn held_rights(
+    world: &World,
+    held: &[Holding<'_>],
+    wanted: &Resource,
+    given: impl Fn(&Holding<'_>) -> Option<BTreeSet<String>>,
+) -> (Vec<Value>, Vec<Value>) {
     let mut direct = Vec::new();
     let mut indirect = Vec::new();
     for action in &wanted.actions {
@@ -113,17 +136,13 @@ pub(super) fn rights(call: &mut Call<'_>) -> Outcome {
                 }));
             }
         };
-        let given: Vec<_> = held
+        let directly: Vec<_> = held
             .iter()
-            .filter(|h| {
-                h.rights
-                    .get(&wanted.id)
-                    .is_some_and(|actions| actions.contains(action))
-            })
+            .filter(|h| given(h).is_some_and(|actions| actions.contains(action)))
             .collect();
         let opened: Vec<_> = held.iter().filter(|h| h.opens(wanted)).collect();
-        let permissions = given.iter().map(|h| h.permission(world)).collect();
-        list(given.first().map(|h| h.reason), permissions, &mut direct);
+        let permissions = directly.iter().map(|h| h.permission(world)).collect();
+        list(directly.first().map(|h| h.reason), permissions, &mut direct);
         let permissions = opened.iter().map(|h| h.permission(world)).collect();
         list(
             opened.first().map(|h| h.package_reason()),
@@ -131,9 +150,7 @@ pub(super) fn rights(call: &mut Call<'_>) -> Outcome {
             &mut indirect,
         );
     }
-    ok(&json!({
-        "resource": resource(world, wanted), "directRights": direct, "indirectRights": indirect,
-    }))
+    (direct, indirect)
 }
 
 pub(super) fn add_rights(call: &mut Call<'_>) -> Outcome {
@@ -152,25 +169,7 @@ fn give(call: &mut Call<'_>, replace: bool) -> Result<(), Refusal> {
     let keys = right_keys(&call.body)?;
     let wanted = named(call)?;
     let receiver = Entity::find(call.world, to).ok_or(Problem::PartyNotFound)?;
-    if keys.is_empty() {
-        return Err(Problem::MissingRightKey.into());
-    }
-    let action_of = |key: &String| {
-        wanted
-            .actions
-            .iter()
-            .find(|action| right_key(wanted, action) == *key)
-            .cloned()
-    };
-    let actions: Option<BTreeSet<String>> = keys.iter().map(action_of).collect();
-    let actions = actions.ok_or(Problem::InvalidRightKey)?;
-    let authority = call.authority(party);
-    if let Some(problem) = actions
-        .iter()
-        .find_map(|a| objection(&authority, wanted, a))
-    {
-        return Err(problem.into());
-    }
+    let actions = delegable_actions(&call.authority(party), wanted, &keys)?;
     // only a system user needs no connection first
     if matches!(receiver, Entity::SystemUser(_)) {
         call.held.altinn3.connect(party, to);
@@ -186,7 +185,34 @@ fn give(call: &mut Call<'_>, replace: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn right_keys(body: &[u8]) -> Result<Vec<String>, Refusal> {
+/// The actions behind the keys, if the caller may give them all on.
+pub(super) fn delegable_actions(
+    authority: &Authority<'_>,
+    resource: &Resource,
+    keys: &[String],
+) -> Result<BTreeSet<String>, Refusal> {
+    if keys.is_empty() {
+        return Err(Problem::MissingRightKey.into());
+    }
+    let action_of = |key: &String| {
+        resource
+            .actions
+            .iter()
+            .find(|action| right_key(resource, action) == *key)
+            .cloned()
+    };
+    let actions: Option<BTreeSet<String>> = keys.iter().map(action_of).collect();
+    let actions = actions.ok_or(Problem::InvalidRightKey)?;
+    match actions
+        .iter()
+        .find_map(|a| objection(authority, resource, a))
+    {
+        Some(problem) => Err(problem.into()),
+        None => Ok(actions),
+    }
+}
+
+pub(super) fn right_keys(body: &[u8]) -> Result<Vec<String>, Refusal> {
     let members = body_members(body)?.ok_or_else(|| {
         Refusal::Binding(
             String::new(),

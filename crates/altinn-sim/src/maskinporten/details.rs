@@ -32,9 +32,8 @@ impl Granted {
 
 /// Checks the claim, which must hold exactly one entry.
 pub(super) fn check(world: &World, client: &Client, value: &Value) -> Result<Granted, Refusal> {
-    let entry = match value.as_array().map(Vec::as_slice) {
-        Some([Value::Object(entry)]) => entry,
-        _ => return Err(Refusal::INVALID_VALUE),
+    let Some([Value::Object(entry)]) = value.as_array().map(Vec::as_slice) else {
+        return Err(Refusal::INVALID_VALUE);
     };
     let known: &[&str] = match entry.get("type").and_then(Value::as_str) {
         Some(SYSTEM_USER) => &["type", "systemuser_org", "externalRef"],

@@ -133,6 +133,11 @@ fn optional<T>(
         .transpose()
 }
 
+/// Whether a client has signed this, by the rules for grants; ID-porten's clients sign so, too.
+pub(crate) fn is_signed_by_client(sim: &Shared, text: &Jws, client: &Client) -> bool {
+    key(sim, text, client).is_ok_and(|(key, _)| text.is_signed_by(&key))
+}
+
 /// The key that must have signed. A `kid` decides, whether or not there is an `x5c`.
 fn key(
     sim: &Shared,

@@ -21,6 +21,16 @@ pub(crate) struct Connection {
     pub(crate) packages: BTreeMap<String, Uuid>,
     /// Per resource the actions given.
     pub(crate) rights: BTreeMap<String, BTreeSet<String>>,
+    /// Per instance of a resource the actions given.
+    pub(crate) instances: BTreeMap<Instance, BTreeSet<String>>,
+}
+
+/// A single instance of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Instance {
+    pub(crate) resource: String,
+    /// A whole URN.
+    pub(crate) id: String,
 }
 
 impl Connection {
@@ -31,11 +41,69 @@ impl Connection {
             to,
             packages: BTreeMap::new(),
             rights: BTreeMap::new(),
+            instances: BTreeMap::new(),
         }
     }
 
     fn is_active(&self) -> bool {
-        !self.packages.is_empty() || !self.rights.is_empty()
+        !self.packages.is_empty() || !self.rights.is_empty() || !self.instances.is_empty()
+    }
+}
+
+/// That one party has asked another for access.
+#[derive(Clone, Debug)]
+pub(crate) struct AccessRequest {
+    pub(crate) id: Uuid,
+    /// Who asks.
+    pub(crate) from: Uuid,
+    /// Who is to grant.
+    pub(crate) to: Uuid,
+    /// On whose initiative: the one who asks, or a service owner.
+    pub(crate) by: Uuid,
+    pub(crate) what: Requested,
+    pub(crate) status: RequestStatus,
+    pub(crate) updated: Timestamp,
+    pub(crate) updated_by: Option<Uuid>,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Requested {
+    Resource {
+        id: String,
+        actions: BTreeSet<String>,
+    },
+    Package(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestStatus {
+    Draft,
+    Pending,
+    Approved,
+    Rejected,
+    Withdrawn,
+}
+
+impl RequestStatus {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Draft, "Draft"),
+        (Self::Pending, "Pending"),
+        (Self::Approved, "Approved"),
+        (Self::Rejected, "Rejected"),
+        (Self::Withdrawn, "Withdrawn"),
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(status, _)| *status == self)
+            .map_or("None", |(_, name)| name)
+    }
+
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, n)| n.eq_ignore_ascii_case(name))
+            .map(|(status, _)| *status)
     }
 }
 
@@ -48,6 +116,9 @@ pub(crate) struct StillActive;
 pub(crate) struct Connections {
     connections: Vec<Connection>,
     failed_lookups: HashMap<i64, (u32, Timestamp)>,
+    pub(crate) requests: Vec<AccessRequest>,
+    /// Packages (from, to, code) that a service owner has given, and which.
+    pub(crate) given_by_owner: BTreeMap<(Uuid, Uuid, String), Uuid>,
 }
 
 impl Connections {
@@ -133,6 +204,31 @@ impl Connections {
     pub(crate) fn take_resource(&mut self, from: Uuid, to: Uuid, resource: &str) {
         if let Some(connection) = self.find_mut(from, to) {
             connection.rights.remove(resource);
+        }
+    }
+
+    /// As [`give_rights`](Self::give_rights), to one instance.
+    pub(crate) fn give_instance(
+        &mut self,
+        from: Uuid,
+        to: Uuid,
+        instance: Instance,
+        actions: BTreeSet<String>,
+        replace: bool,
+    ) {
+        if let Some(connection) = self.find_mut(from, to) {
+            let held = connection.instances.entry(instance).or_default();
+            if replace {
+                *held = actions;
+            } else {
+                held.extend(actions);
+            }
+        }
+    }
+
+    pub(crate) fn take_instance(&mut self, from: Uuid, to: Uuid, instance: &Instance) {
+        if let Some(connection) = self.find_mut(from, to) {
+            connection.instances.remove(instance);
         }
     }
 

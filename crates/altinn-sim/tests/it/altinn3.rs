@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use crate::altinn::{ALL_CONNECTIONS, Altinn, Answer, CONNECTIONS, PARTIES, send};
 
 /// One party and one token.
-struct Desk {
-    altinn: Altinn,
-    token: String,
-    party: String,
+pub(crate) struct Desk {
+    pub(crate) altinn: Altinn,
+    pub(crate) token: String,
+    pub(crate) party: String,
 }
 
 impl Desk {
     /// The customer's system user.
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let altinn = Altinn::start().await;
         let scopes = format!("altinn:accessmanagement/authorizedparties {ALL_CONNECTIONS}");
         let token = altinn.system_user(&scopes).await;
@@ -29,7 +29,7 @@ impl Desk {
         }
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let request = self.altinn.platform(method, path).bearer_auth(&self.token);
         send(match body {
             Some(body) => request.json(&body),
@@ -38,21 +38,21 @@ impl Desk {
         .await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }
 
     /// `{CONNECTIONS}{path}?party=…&{query}`.
-    fn at(&self, path: &str, query: &str) -> String {
+    pub(crate) fn at(&self, path: &str, query: &str) -> String {
         format!("{CONNECTIONS}{path}?party={}&{query}", self.party)
     }
 
     /// The same, from the party to somebody.
-    fn to(&self, path: &str, to: &str, query: &str) -> String {
+    pub(crate) fn to(&self, path: &str, to: &str, query: &str) -> String {
         self.at(path, &format!("from={}&to={to}&{query}", self.party))
     }
 
-    async fn key(&self, resource: &str, action: &str) -> String {
+    pub(crate) async fn key(&self, resource: &str, action: &str) -> String {
         let path = self.at(
             "/resources/delegationcheck",
             &format!("resource={resource}"),
@@ -67,12 +67,12 @@ impl Desk {
         found["right"]["key"].as_str().unwrap().to_owned()
     }
 
-    fn number(&self, person: &Hidden) -> String {
+    pub(crate) fn number(&self, person: &Hidden) -> String {
         person.expose().to_owned()
     }
 }
 
-fn code(answer: &Answer) -> String {
+pub(crate) fn code(answer: &Answer) -> String {
     let body = answer.json();
     let inner = &body["validationErrors"][0]["code"];
     let code = if inner.is_string() {

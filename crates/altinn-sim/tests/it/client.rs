@@ -236,7 +236,7 @@ pub(crate) fn x5c(certificate: &EnterpriseCertificate) -> Vec<String> {
         .collect()
 }
 
-fn key_of_jwk(jwk: &Value) -> PKey<Private> {
+pub(crate) fn key_of_jwk(jwk: &Value) -> PKey<Private> {
     let number = |name: &str| {
         let bytes = URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
         BigNum::from_slice(&bytes).unwrap()
@@ -249,7 +249,7 @@ fn key_of_jwk(jwk: &Value) -> PKey<Private> {
     PKey::from_rsa(rsa).unwrap()
 }
 
-fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(object) => object,
         other => panic!("not an object: {other}"),

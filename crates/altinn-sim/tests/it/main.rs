@@ -1,9 +1,13 @@
 //! The simulator through the wire, with a client of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test binary")]
+
 mod altinn;
 mod altinn2;
 mod altinn3;
+mod altinn3_more;
 mod client;
+mod id_porten;
 mod maskinporten;
 mod mutations;
 mod not_offered;

@@ -270,6 +270,81 @@ async fn samples(altinn: &Altinn) -> Vec<Sample> {
             None,
         ),
     ];
+    let vendor = "altinn:authentication/systemregister.write \
+        altinn:authentication/systemuser.request.read altinn:authentication/systemuser.request.write";
+    let vendor = format!("Bearer {}", altinn.organisation(vendor).await);
+    let systems = |method, path: &str, body| Sample {
+        headers: vec![
+            ("authorization", vendor.clone()),
+            ("content-type", "application/json".to_owned()),
+        ],
+        ..platform(method, format!("/authentication/api/v1/{path}"), body)
+    };
+    let asked = json!({
+        "systemId": "310742104_snegleregnskap", "partyOrgNo": "310749745", "externalRef": "x",
+        "rights": [{"resource": [{"id": "urn:altinn:resource", "value": "skf-postlogg"}]}],
+        "accessPackages": [{"urn": "urn:altinn:accesspackage:skattegrunnlag"}],
+    });
+    let registered = json!({
+        "id": "310742104_ny", "clientId": ["a"], "isVisible": true,
+        "vendor": {"authority": "iso6523-actorid-upis", "ID": "0192:310742104"},
+        "name": {"nb": "a", "nn": "b", "en": "c"}, "description": {"nb": "d"},
+        "rights": [], "accessPackages": [], "allowedRedirectUrls": ["https://a.no"],
+    });
+    let change = "systemuser/changerequest/vendor?correlation-id=2e7e4f0c-7b0a-4a0f-9f8e-1d1f6a1b2c3d\
+        &system-user-id=c7a2ea20-b2f1-4c94-ae05-319acb5c7427";
+    let unwanted = json!({"unwantedAccessPackages": [{"urn": "x"}], "requiredRights": []});
+    let list = "systemuser/request/vendor/bysystem/310742104_snegleregnskap?token=ZnJvbTow";
+    all.extend([
+        systems("POST", "systemuser/request/vendor", Some(asked)),
+        systems("POST", "systemregister/vendor", Some(registered)),
+        systems("POST", change, Some(unwanted)),
+        systems("GET", list, None),
+        systems(
+            "GET",
+            "systemuser/vendor/byquery?system-id=a&orgno=b&external-ref=c",
+            None,
+        ),
+    ]);
+    let password = json!({"UserName": "lillatiger", "UserPassword": "x"});
+    let login = "/api/authentication/authenticatewithpassword?ForceEIAuthentication=true";
+    all.push(altinn2("POST", login, Some(password)));
+    all.push(Sample {
+        headers: vec![
+            ("apikey", key.clone()),
+            ("cookie", "a=b; .ASPXAUTH=00; c".to_owned()),
+        ],
+        ..altinn2("GET", "/api/reportees", None)
+    });
+    let login_client = altinn.sim.cast().login_client;
+    let authorize = format!(
+        "/authorize?client_id={login_client}&response_type=code&redirect_uri=http://localhost:8788/callback\
+         &scope=openid&state=a&nonce=b&code_challenge_method=S256&acr_values=idporten-loa-high\
+         &code_challenge=b7elB7ZyxIXgFyvBznKvxl7wOB-H17Pz0a3B62NIMFI"
+    );
+    for (method, path) in [
+        ("GET", authorize.as_str()),
+        (
+            "GET",
+            "/logout?id_token_hint=a.b.c&post_logout_redirect_uri=d&state=e",
+        ),
+        ("POST", "/login?x=y"),
+        ("POST", "/token?x=y"),
+    ] {
+        all.push(Sample {
+            base: altinn.sim.id_porten_issuer().to_owned(),
+            method,
+            path: path.to_owned(),
+            headers: vec![
+                ("authorization", "Basic YTpi".to_owned()),
+                (
+                    "content-type",
+                    "application/x-www-form-urlencoded".to_owned(),
+                ),
+            ],
+            body: (method == "POST").then(|| json!("grant_type=refresh_token&client_id=x")),
+        });
+    }
     all.push(Sample {
         base: altinn.sim.platform_url().to_owned(),
         method: "GET",

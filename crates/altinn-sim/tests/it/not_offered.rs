@@ -32,6 +32,19 @@ async fn each_is_turned_away() {
                     .bearer_auth(&enterprise_user)
                     .header("ApiKey", &key)
             }
+            Host::Maskinporten => {
+                let place = altinn.sim.maskinporten_issuer();
+                let place = place.trim_end_matches('/');
+                let http = crate::client::http();
+                let request = http.request(method, format!("{place}{}", missing.path));
+                request.bearer_auth(&system_user)
+            }
+            Host::IdPorten => {
+                let place = altinn.sim.id_porten_issuer();
+                let http = crate::client::http();
+                let request = http.request(method, format!("{place}{}", missing.path));
+                request.bearer_auth(&system_user)
+            }
             host => panic!("no caller for {host}"),
         };
         let answer = send(

@@ -45,6 +45,13 @@ async fn the_settings_are_complete_private_and_work() {
     let user = world.enterprise_user(settings["ALTINN_USERNAME"]).unwrap();
     assert_eq!(settings["ALTINN_PASSWORD"], user.password.expose());
 
+    assert_eq!(settings["IDPORTEN_CLIENT_ID"], cast.login_client);
+    assert!(settings["IDPORTEN_WELL_KNOWN_URL"].starts_with(sim.id_porten_issuer()));
+    let jwk = sim.client_jwk(&cast.login_client).unwrap();
+    assert_eq!(settings["IDPORTEN_CLIENT_JWK"], jwk.expose());
+    let client = world.client(&cast.login_client).unwrap();
+    assert_eq!(settings["IDPORTEN_REDIRECT_URI"], client.redirect_uris[0]);
+
     let p12 = std::fs::read(settings["MASKINPORTEN_PKCS12"]).unwrap();
     let p12 = Pkcs12::from_der(&p12).unwrap();
     let p12 = p12

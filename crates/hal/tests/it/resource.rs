@@ -145,6 +145,58 @@ fn any_state_that_is_an_object_will_do() {
 }
 
 #[test]
+fn members_that_the_type_does_not_know_survive_if_it_keeps_them() {
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Keeper {
+        id: u64,
+        #[serde(flatten)]
+        rest: BTreeMap<String, Value>,
+    }
+    let json = r#"{"_links":{"self":{"href":"/","x":1}},"id":1,"a":[1,{"_links":7}],"b":null,"_embedded":{"c":[{"d":18446744073709551615}]}}"#;
+    let read: Resource<Keeper> = Resource::from_slice(json.as_bytes(), &hal::Lenient).unwrap();
+    assert_eq!(read.state.rest.len(), 2);
+    assert_eq!(serde_json::to_string(&read).unwrap(), json);
+}
+
+#[test]
+fn relations_are_found_by_name_case_and_curie() {
+    let links: Links = serde_json::from_str(
+        r#"{"curies":[{"name":"a","href":"https://x.example/{rel}","templated":true},{"name":"b","href":"https://y.example/r{?rel}"}],
+            "a:one":{"href":"/1"},"https://y.example/r?rel=two":{"href":"/2"},"NEXT":{"href":"/3"},"c:d":{"href":"/4"},
+            "item":[{"href":"/5","name":"x"},{"href":"/6","name":"y"}]}"#,
+    )
+    .unwrap();
+    for (relation, href) in [
+        ("a:one", Some("/1")),
+        ("https://x.example/one", Some("/1")),
+        ("b:two", Some("/2")),
+        ("next", Some("/3")),
+        ("c:d", Some("/4")),
+        ("c:e", None),
+        ("https://x.example/two", None),
+        ("one", None),
+    ] {
+        assert_eq!(
+            links.get(relation).map(|link| link.href.as_str()),
+            href,
+            "{relation}"
+        );
+    }
+    assert_eq!(
+        links.expand_curie("a:b c").as_deref(),
+        Some("https://x.example/b%20c")
+    );
+    assert_eq!(
+        (links.expand_curie("c:d"), links.expand_curie("self")),
+        (None, None)
+    );
+    assert_eq!(
+        links.named("item", "y").map(|link| link.href.as_str()),
+        Some("/6")
+    );
+}
+
+#[test]
 fn resources_work_inside_serdes_buffers() {
     #[derive(Debug, Deserialize)]
     #[serde(untagged)]
@@ -308,9 +360,24 @@ fn links() -> impl Strategy<Value = Links> {
         .prop_map(
             |(href, templated, media_type, name, title, hreflang, extra)| {
                 let mut link = Link::new(href);
-                (link.templated, link.media_type, link.name) = (templated, media_type, name);
-                (link.title, link.hreflang) = (title, hreflang);
-                link.extra = extra.into_iter().collect();
+                if let Some(templated) = templated {
+                    link = link.with_templated(templated);
+                }
+                let with: [(Option<String>, fn(Link, String) -> Link); 4] = [
+                    (media_type, Link::with_media_type),
+                    (name, Link::with_name),
+                    (title, Link::with_title),
+                    (hreflang, Link::with_hreflang),
+                ];
+                for (text, with) in with {
+                    link = match text {
+                        Some(text) => with(link, text),
+                        None => link,
+                    };
+                }
+                for (name, value) in extra {
+                    link = link.with_extra(name, value);
+                }
                 link
             },
         );

@@ -48,7 +48,12 @@ pub(super) fn of_key(
         let subjects: Vec<String> = pool
             .iter()
             .take(3)
-            .map(|certificate| subject(certificate))
+            .map(|certificate| {
+                describe(certificate).map_or_else(
+                    |_| subject(certificate),
+                    |certificate| certificate.to_string(),
+                )
+            })
             .collect();
         return Err(BuildError::new(
             BuildErrorKind::CertificateMismatch,
@@ -108,7 +113,7 @@ pub(super) fn check_usage(leaf: &X509Ref, certificate: &Certificate) -> Result<(
     }
     Err(BuildError::new(
         BuildErrorKind::EncryptionOnly,
-        format!("the certificate is for encryption only: {}", certificate.subject()),
+        format!("the certificate is for encryption only: {certificate}"),
     )
     .with_remedy(Remedy::new(
         Who::You,

@@ -10,7 +10,7 @@ use openssl::provider::Provider;
 use openssl::x509::X509;
 
 use super::safe_bags::{self, KeyBag};
-use super::{crypto, mac};
+use super::{crypto, mac, unwrapped};
 use crate::{BuildError, BuildErrorKind};
 
 /// Which providers are loaded is a matter of the whole process: one at a time.
@@ -21,11 +21,18 @@ pub(super) fn read(
     password: &SecretString,
     alias: Option<&str>,
 ) -> Result<(PKey<Private>, Vec<X509>), BuildError> {
-    let file = Pkcs12::from_der(bytes).map_err(|error| {
+    let parsed = Pkcs12::from_der(bytes).or_else(|error| {
+        // platforms inject files in base64
+        match unwrapped(bytes) {
+            Some(der) if der.first() == Some(&0x30) => Pkcs12::from_der(&der),
+            _ => Err(error),
+        }
+    });
+    let file = parsed.map_err(|error| {
         let remedy = if bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
             "the file is PEM: read it as PEM"
         } else {
-            "check that the file is a .p12 or .pfx file, and whole; one that is wrapped in base64 must be unwrapped"
+            "check that the file is a .p12 or .pfx file, and whole"
         };
         BuildError::new(BuildErrorKind::NotAKeyFile, "the file is not PKCS#12")
             .with_remedy(Remedy::new(Who::You, remedy))
@@ -64,9 +71,9 @@ pub(super) fn read(
             let legacy = Provider::try_load(None, "legacy", true).map_err(no_legacy)?;
             let opened = open();
             drop(legacy);
-            opened.map_err(refused)
+            opened.map_err(|errors| refused(errors, with_mac.is_some()))
         }
-        opened => opened.map_err(refused),
+        opened => opened.map_err(|errors| refused(errors, with_mac.is_some())),
     }?
     .ok_or_else(|| {
         BuildError::new(BuildErrorKind::NoKey, "there is no private key in the file").with_remedy(
@@ -164,7 +171,7 @@ fn is_unsupported(errors: &ErrorStack) -> bool {
         .any(|error| error.code() & 0x7F_FFFF == 0x8_010C)
 }
 
-fn refused(errors: ErrorStack) -> BuildError {
+fn refused(errors: ErrorStack, is_without_mac: bool) -> BuildError {
     // mac verify failure; without a MAC the decryption fails (PKCS#12 cipher final, EVP bad decrypt)
     let wrong = |code| matches!(code, 0x1180_0071 | 0x1180_0074 | 0x0300_0064);
     if errors.errors().iter().any(|error| wrong(error.code())) {
@@ -177,6 +184,11 @@ fn refused(errors: ErrorStack) -> BuildError {
         )
         .with_remedy(convert())
         .with_source(errors);
+    }
+    // nothing but the MAC tells a wrong password from a damaged file: what it decrypts to is noise,
+    // which fails in many ways
+    if is_without_mac {
+        return wrong_password();
     }
     BuildError::new(
         BuildErrorKind::NotAKeyFile,

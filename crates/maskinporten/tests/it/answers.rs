@@ -33,6 +33,12 @@ fn error_of(
         .expect_err("an error")
 }
 
+fn contains(text: &str, wanted: &[&str]) {
+    for wanted in wanted {
+        assert!(text.contains(wanted), "{wanted} is not in: {text}");
+    }
+}
+
 fn refusal(error: &str, description: &str, code: Option<&str>) -> String {
     let mut body = json!({"error": error, "error_description": description});
     if let Some(code) = code {
@@ -214,11 +220,6 @@ fn a_colleague_can_act_on_the_text_alone() {
         let remedy = error.diagnosis().remedy().cloned().unwrap();
         (remedy.who(), format!("{error}. {remedy}"))
     };
-    let contains = |text: &str, wanted: &[&str]| {
-        for wanted in wanted {
-            assert!(text.contains(wanted), "{wanted} is not in: {text}");
-        }
-    };
     let id = crate::support::CLIENT_ID;
 
     let (who, said) = text(with_certificate(), &plain(), "MP-200");
@@ -261,6 +262,34 @@ fn a_colleague_can_act_on_the_text_alone() {
     let (who, said) = text(with_certificate(), &plain(), "MP-122");
     assert_eq!(who, Who::You);
     contains(&said, &[OWN, id, "self-service"]);
+}
+
+#[tokio::test]
+async fn an_owner_that_is_known_is_named() {
+    let refused = refusal(
+        "invalid_grant",
+        "Invalid organization number for client",
+        Some("MP-122"),
+    );
+    let (transport, _) = server(move |_| answer(400, refused.clone()));
+    let client = |transport| {
+        maskinporten::Client::builder(
+            maskinporten::Environment::test(),
+            "our-client-id".parse().unwrap(),
+            with_certificate(),
+        )
+        .transport(transport)
+        .owner(CUSTOMER.parse().unwrap())
+        .build()
+        .unwrap()
+    };
+    let error = client(transport).token(&plain()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongOrganisation);
+    contains(&error.to_string(), &[OWN, CUSTOMER, "our-client-id"]);
+    contains(
+        &error.diagnosis().remedy().unwrap().to_string(),
+        &[OWN, CUSTOMER],
+    );
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! From the call to the token: attempts, cache, clock, metadata, logs.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +11,7 @@ use serde_json::json;
 use token_cache::{Clock, TestClock, TokenCache};
 
 use crate::support::{
-    answer, claims_in, client, client_with_cache, jwt, server, token_answer, with_certificate,
+    Log, answer, claims_in, client, client_with_cache, jwt, server, token_answer, with_certificate,
     with_kid,
 };
 
@@ -200,28 +199,10 @@ fn the_issuers_slash_is_the_right_one() {
     assert!("tt02".parse::<Environment>().is_err());
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn neither_logs_nor_debug_texts_hold_a_secret_or_a_person_number() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = tracing::subscriber::set_default(log.subscriber());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -265,7 +246,7 @@ fn neither_logs_nor_debug_texts_hold_a_secret_or_a_person_number() {
             error.diagnosis(),
         );
     });
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(
         logged.contains("maskinporten_token") && logged.contains("got a token"),
         "{logged}"

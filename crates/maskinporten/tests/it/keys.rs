@@ -1,6 +1,6 @@
 //! Keys and certificates from files, all made here and now.
 
-mod made;
+pub(crate) mod made;
 
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -29,7 +29,7 @@ fn kind(result: Result<Signer, maskinporten::BuildError>) -> BuildErrorKind {
     error.kind()
 }
 
-fn signed(signer: Signer) -> String {
+pub(crate) fn signed(signer: Signer) -> String {
     let (transport, _) = server(|_| token_answer("t0ken"));
     let client = client(signer, transport);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -40,7 +40,7 @@ fn signed(signer: Signer) -> String {
     assertion.secret().expose_secret().to_owned()
 }
 
-fn chain(signer: &Signer) -> Vec<Vec<u8>> {
+pub(crate) fn chain(signer: &Signer) -> Vec<Vec<u8>> {
     match signer.key_reference() {
         Some(KeyReference::Chain(chain)) => chain.clone(),
         other => panic!("{other:?}"),
@@ -455,7 +455,15 @@ fn old_ciphers_are_read_and_the_default_ones_go_on_working() {
             "PBE-SHA1-RC2-128",
         ],
         &["-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES"],
+        &["-legacy", "-nomac"],
         &["-nomac"],
+        &[
+            "-nomac",
+            "-certpbe",
+            "PBE-SHA1-3DES",
+            "-keypbe",
+            "PBE-SHA1-3DES",
+        ],
         &["-keypbe", "NONE", "-certpbe", "NONE"],
     ] {
         let Some(file) = legacy_file(arguments) else {
@@ -550,4 +558,34 @@ fn damaged_files_are_errors_and_never_panics() {
         bytes[place] = b'-';
         let _ = Signer::from_pem(&bytes);
     }
+}
+
+/// The example in `examples/` with its keeper in a process of its own. Cargo builds it along with all
+/// tests of the crate, but not for one test binary alone.
+#[cfg(feature = "reqwest")]
+#[test]
+fn a_key_signs_in_another_process() {
+    let here = std::env::current_exe().unwrap();
+    let example = here
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("examples/sign_in_another_process");
+    if !example.exists() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI builds the examples: {}",
+            example.display()
+        );
+        println!("skipped: the example was not built (cargo test -p maskinporten builds it)");
+        return;
+    }
+    let output = Command::new(example).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(said.matches("in another process").count(), 3, "{said}");
 }

@@ -6,9 +6,19 @@
     reason = "a test's helpers may fail as the test does, and say what they skipped"
 )]
 
+#[cfg(feature = "admin")]
+mod admin;
 mod answers;
+mod discovery;
+mod failure_catalogue;
 mod flow;
 mod grants;
 #[cfg(feature = "openssl")]
+mod jwk;
+#[cfg(feature = "openssl")]
 mod keys;
+mod outside_bytes;
+mod rotation;
 mod support;
+#[cfg(feature = "validate")]
+mod validate;

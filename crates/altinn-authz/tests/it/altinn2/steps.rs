@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use altinn_authz::altinn2::{
-    Client, Delegation, Filter, Identity, Outcome, Receiver, ReporteeId, RightHolderId, What, Who,
+    Client, Delegation, Identity, Outcome, Receiver, ReporteeId, RightHolderId, What, Who, odata,
 };
 use altinn_authz::{Caller, Error, ErrorKind, Language};
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use crate::contract::unmasked;
 const PERSON: &str = "14838141278";
 
 /// What the other side does with one request.
-enum Answer {
+pub(crate) enum Answer {
     Json(Value),
     /// A status and the words after it, without a body.
     Phrase(u16, &'static str),
@@ -32,7 +32,7 @@ use Answer::{Json, Lost, Page, Phrase, Raw};
 
 /// The requests that are due, in order, each with its answer.
 #[derive(Clone)]
-struct Script {
+pub(crate) struct Script {
     host: Option<Url>,
     due: Arc<Mutex<VecDeque<(String, Answer)>>>,
     bodies: Arc<Mutex<Vec<Value>>>,
@@ -45,23 +45,29 @@ impl std::fmt::Debug for Script {
 }
 
 impl Script {
-    fn new<const N: usize>(due: [(&str, Answer); N]) -> Self {
-        let due = due
-            .into_iter()
-            .map(|(request, answer)| (request.to_owned(), answer));
+    pub(crate) fn new<const N: usize>(due: [(&str, Answer); N]) -> Self {
+        Self::of(due.map(|(request, answer)| (request.to_owned(), answer)))
+    }
+
+    pub(crate) fn of(due: impl IntoIterator<Item = (String, Answer)>) -> Self {
         Self {
             host: Some("https://tt02.altinn.no".parse().unwrap()),
-            due: Arc::new(Mutex::new(due.collect())),
+            due: Arc::new(Mutex::new(due.into_iter().collect())),
             bodies: Arc::default(),
         }
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::with_caller(self.clone())
     }
 
+    /// How many requests are still due.
+    pub(crate) fn left(&self) -> usize {
+        self.due.lock().unwrap().len()
+    }
+
     /// The bodies that were sent; everything that was due must have come.
-    fn end(&self) -> Vec<Value> {
+    pub(crate) fn end(&self) -> Vec<Value> {
         let left: Vec<_> = self
             .due
             .lock()
@@ -91,7 +97,7 @@ impl Caller for Script {
             .replace("&$top=500", "")
             .replace("?&", "?")
             .replace("&&", "&");
-        let sent = sent.trim_end_matches('?').to_owned();
+        let sent = sent.trim_end_matches(['?', '&']).to_owned();
         if !request.body().is_empty() {
             let body = serde_json::from_slice(request.body()).unwrap();
             self.bodies.lock().unwrap().push(body);
@@ -155,7 +161,7 @@ fn converted() -> (&'static str, Answer) {
     ("POST reportees/ReporteeConversion", Json(reportee))
 }
 
-fn list(key: &str, items: impl IntoIterator<Item = Value>) -> Answer {
+pub(crate) fn list(key: &str, items: impl IntoIterator<Item = Value>) -> Answer {
     let items: Vec<Value> = items.into_iter().collect();
     let embedded = serde_json::Map::from_iter([(key.to_owned(), Value::from(items))]);
     Json(json!({"_links": {"self": {"href": "https://elsewhere.example/"}}, "_embedded": embedded}))
@@ -855,7 +861,7 @@ async fn the_language_is_said_also_where_it_is_not_the_default() {
         list("rights", []),
     )]);
     let client = script.client().with_language(Language::Nynorsk);
-    let filter = Filter::eq("ServiceCode", "O'Brien & æ");
+    let filter = odata::right::SERVICE_CODE.eq("O'Brien & æ");
     client
         .rights(Who::my(), &"r50170466".into(), Some(&filter))
         .await

@@ -14,11 +14,11 @@ use openssl::stack::Stack;
 use openssl::x509::extension::{BasicConstraints, KeyUsage};
 use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
 
-pub(super) const PASSWORD: &str = "hemmelig-passord";
+pub(crate) const PASSWORD: &str = "hemmelig-passord";
 
 /// RSA keys are dear to make: one of each length for the authorities of all tests, and fresh ones
 /// where they must differ.
-pub(super) fn key(bits: u32) -> PKey<Private> {
+pub(crate) fn key(bits: u32) -> PKey<Private> {
     PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap()
 }
 
@@ -32,19 +32,19 @@ fn shared_key(name: &'static str) -> PKey<Private> {
         .clone()
 }
 
-pub(super) struct Pki {
-    pub(super) root: X509,
-    pub(super) intermediate: X509,
+pub(crate) struct Pki {
+    pub(crate) root: X509,
+    pub(crate) intermediate: X509,
     intermediate_key: PKey<Private>,
 }
 
-pub(super) struct Leaf {
-    pub(super) subject: Vec<(&'static str, &'static str)>,
-    pub(super) key: PKey<Private>,
+pub(crate) struct Leaf {
+    pub(crate) subject: Vec<(&'static str, &'static str)>,
+    pub(crate) key: PKey<Private>,
     /// From and until, in days from now.
-    pub(super) days: (i64, i64),
+    pub(crate) days: (i64, i64),
     /// For signatures; for encryption only otherwise.
-    pub(super) signs: bool,
+    pub(crate) signs: bool,
 }
 
 impl Default for Leaf {
@@ -65,13 +65,13 @@ impl Default for Leaf {
     }
 }
 
-pub(super) struct Issued {
-    pub(super) key: PKey<Private>,
-    pub(super) certificate: X509,
+pub(crate) struct Issued {
+    pub(crate) key: PKey<Private>,
+    pub(crate) certificate: X509,
 }
 
 impl Pki {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (root_key, intermediate_key) = (shared_key("root"), key(2048));
         // a name of its own, so that two authorities are strangers
         let tag = format!("Test CA {}", serial().to_hex_str().unwrap());
@@ -105,7 +105,7 @@ impl Pki {
         }
     }
 
-    pub(super) fn issue(&self, leaf: &Leaf) -> Issued {
+    pub(crate) fn issue(&self, leaf: &Leaf) -> Issued {
         let usage = |builder: &mut X509Builder| {
             let mut usage = KeyUsage::new();
             usage.critical();
@@ -179,7 +179,7 @@ fn certificate(
     builder.build()
 }
 
-pub(super) fn p12(key: &PKey<Private>, certificate: &X509, others: &[&X509]) -> Vec<u8> {
+pub(crate) fn p12(key: &PKey<Private>, certificate: &X509, others: &[&X509]) -> Vec<u8> {
     named_p12("test", key, certificate, others)
 }
 
@@ -194,7 +194,7 @@ fn named_p12(name: &str, key: &PKey<Private>, certificate: &X509, others: &[&X50
     builder.build2(PASSWORD).unwrap().to_der().unwrap()
 }
 
-pub(super) fn p12_without_key(certificate: &X509) -> Vec<u8> {
+pub(crate) fn p12_without_key(certificate: &X509) -> Vec<u8> {
     let mut builder = Pkcs12::builder();
     let mut stack = Stack::new().unwrap();
     stack.push(certificate.to_owned()).unwrap();
@@ -202,7 +202,7 @@ pub(super) fn p12_without_key(certificate: &X509) -> Vec<u8> {
     builder.build2(PASSWORD).unwrap().to_der().unwrap()
 }
 
-pub(super) fn pem_of(key: &PKey<Private>, certificates: &[&X509]) -> Vec<u8> {
+pub(crate) fn pem_of(key: &PKey<Private>, certificates: &[&X509]) -> Vec<u8> {
     let mut pem = key.private_key_to_pem_pkcs8().unwrap();
     for certificate in certificates {
         pem.extend(certificate.to_pem().unwrap());
@@ -212,7 +212,7 @@ pub(super) fn pem_of(key: &PKey<Private>, certificates: &[&X509]) -> Vec<u8> {
 
 /// A file with two keys, which no builder makes: the safes of two files in one frame (RFC 7292 §4),
 /// without a MAC.
-pub(super) fn p12_of_two(one: (&str, &Issued), two: (&str, &Issued)) -> Vec<u8> {
+pub(crate) fn p12_of_two(one: (&str, &Issued), two: (&str, &Issued)) -> Vec<u8> {
     let safes = |(name, issued): (&str, &Issued)| {
         let file = named_p12(name, &issued.key, &issued.certificate, &[]);
         // PFX, version, authSafe: data, [0], OCTET STRING, SEQUENCE

@@ -1,0 +1,761 @@
+//! Access management over the wire, beyond connections, packages and rights.
+
+use altinn_sim::{Quirks, Simulator};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::altinn::{ALL_CONNECTIONS, Altinn, PARTIES, send};
+use crate::altinn3::{Desk, code};
+
+const SERVICE_OWNER: &str = "310781746";
+const TAX: &str = "310799564";
+
+const CLIENTS: &str = "altinn:clientdelegations.read altinn:clientdelegations.write \
+    altinn:clientdelegations/myclients.read altinn:clientdelegations/myclients.write";
+const SUPPLIERS: &str = "altinn:accessmanagement/enduser:maskinportensuppliers.read \
+    altinn:accessmanagement/enduser:maskinportensuppliers.write \
+    altinn:accessmanagement/enduser:maskinportenconsumers.read \
+    altinn:accessmanagement/enduser:maskinportenconsumers.write";
+
+fn len(list: &Value) -> usize {
+    list.as_array().unwrap_or_else(|| panic!("{list}")).len()
+}
+
+#[tokio::test]
+async fn a_single_instance_is_given_listed_replaced_and_taken() {
+    let desk = Desk::open().await;
+    let person = desk.altinn.sim.cast().new_person;
+    let to = desk.altinn.person_party(&person);
+    let instance = "urn:altinn:instance-id:51500103/7f150524-34b9-45df-9e77-69b10f4205b4";
+    let query = format!("resource=skf-skattemelding&instance={instance}");
+    let path = "/resources/instances";
+
+    let check = desk
+        .get(&desk.at("/resources/instances/delegationcheck", &query))
+        .await
+        .json();
+    assert_eq!(check["instance"]["refId"], instance);
+    let key = |action: usize| check["rights"][action]["right"]["key"].clone();
+    assert_eq!(check["rights"][0]["result"], true);
+
+    // by number and last name, which connects; then by the party
+    let input = json!({ "personIdentifier": desk.number(&person), "lastName": "GRANITT" });
+    let rights = desk.at("/resources/instances/rights", &query);
+    let refused = desk
+        .call(
+            Method::POST,
+            &format!("{rights}&to={to}"),
+            Some(json!({ "directRightKeys": [key(0)] })),
+        )
+        .await;
+    assert_eq!(code(&refused), "400 AM-00024");
+    let body = json!({ "to": input, "directRightKeys": [key(0), key(1)] });
+    for _ in 0..2 {
+        let given = desk.call(Method::POST, &rights, Some(body.clone())).await;
+        assert_eq!((given.status, given.body.as_str()), (201, ""));
+    }
+    let listed = desk.get(&desk.to(path, &to, "")).await.json();
+    assert_eq!(len(&listed), 1);
+    assert_eq!(listed[0]["instance"]["refId"], instance);
+    assert_eq!(listed[0]["permissions"][0]["reason"]["flag"], 1);
+    let held = desk.to("/resources/instances/rights", &to, &query);
+    assert_eq!(len(&desk.get(&held).await.json()["directRights"]), 2);
+    let smaller = Some(json!({ "directRightKeys": [key(0)] }));
+    assert_eq!(desk.call(Method::PUT, &held, smaller).await.status, 200);
+    assert_eq!(len(&desk.get(&held).await.json()["directRights"]), 1);
+    let users = desk
+        .get(&desk.at("/resources/instances/users", &query))
+        .await;
+    assert_eq!(users.json()["data"][0]["id"], to);
+    let users = desk.get(&desk.at("/users", "")).await.json();
+    // the manager, two people and two system users
+    assert_eq!(len(&users["data"]), 5, "{users}");
+    let all = desk
+        .get(&desk.to("", &to, "includeInstances=true"))
+        .await
+        .json();
+    assert_eq!(
+        all["data"][0]["instances"][0]["resourceRefId"],
+        "skf-skattemelding"
+    );
+
+    // the receiver sees it from the other side
+    let token = desk
+        .altinn
+        .person(
+            &person,
+            &format!("altinn:accessmanagement/authorizedparties {ALL_CONNECTIONS}"),
+        )
+        .await;
+    let receiver = Desk {
+        token,
+        party: to.clone(),
+        altinn: desk.altinn,
+    };
+    let parties = receiver
+        .get(&format!("{PARTIES}?includeInstances=true"))
+        .await
+        .json();
+    let found = parties["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["partyUuid"] == desk.party)
+        .unwrap();
+    assert_eq!(found["authorizedInstances"][0]["instanceRef"], instance);
+    let dropped = format!(
+        "{}{path}?party={to}&from={}&to={to}&{query}",
+        crate::altinn::CONNECTIONS,
+        desk.party
+    );
+    let mine = dropped.split("&resource").next().unwrap();
+    assert_eq!(len(&receiver.get(mine).await.json()), 1);
+    assert_eq!(
+        receiver.call(Method::DELETE, &dropped, None).await.status,
+        204
+    );
+    assert_eq!(receiver.get(mine).await.json(), json!([]));
+    let desk = Desk {
+        altinn: receiver.altinn,
+        ..desk
+    };
+
+    // what is wrong
+    let other = desk.altinn.party("310811548");
+    let keys = || Some(json!({ "directRightKeys": [key(0)] }));
+    let wrong = query.replace("urn:altinn:instance-id:", "");
+    for (method, path, body, expected) in [
+        (
+            Method::GET,
+            desk.at("/resources/instances/delegationcheck", &wrong),
+            None,
+            "400 AM.VLD-00029",
+        ),
+        (
+            Method::POST,
+            desk.at("/resources/instances/rights", &format!("{wrong}&to={to}")),
+            keys(),
+            "400 AM.VLD-00029",
+        ),
+        (
+            Method::POST,
+            desk.at(
+                "/resources/instances/rights",
+                &format!("{query}&to={other}"),
+            ),
+            keys(),
+            "400 AM-00022",
+        ),
+        (
+            Method::PUT,
+            desk.at(
+                "/resources/instances/rights",
+                &format!("{query}&to={other}"),
+            ),
+            keys(),
+            "400 AM-00022",
+        ),
+        (
+            Method::POST,
+            desk.at("/resources/instances/rights", &format!("{query}&to={to}")),
+            Some(json!({})),
+            "400 AM-00033",
+        ),
+        (
+            Method::POST,
+            desk.at("/resources/instances/rights", &format!("{query}&to={to}")),
+            Some(json!({"directRightKeys": ["01"]})),
+            "400 AM-00036",
+        ),
+        (
+            Method::GET,
+            desk.at(
+                "/resources/instances/delegationcheck",
+                &query.replace("skf-skatt", "skf-ukjent"),
+            ),
+            None,
+            "400 AM-00027",
+        ),
+    ] {
+        let answer = desk.call(method, &path, body).await;
+        assert_eq!(code(&answer), expected, "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn single_instances_need_their_own_power() {
+    let altinn = Altinn::seeded(
+        r#"
+        [[system_users]]
+        id = "c7a2ea20-b2f1-4c94-ae05-319acb5c7427"
+        access_packages = ["tilgangsstyrer", "skattegrunnlag"]
+        "#,
+    )
+    .await;
+    let token = altinn.system_user(ALL_CONNECTIONS).await;
+    let desk = Desk {
+        party: altinn.customer(),
+        token,
+        altinn,
+    };
+    let query = "resource=skf-skattemelding&instance=urn:altinn:dialog-id:1";
+    for path in [
+        "/users",
+        "/resources/instances/users",
+        "/resources/instances/delegationcheck",
+    ] {
+        let answer = desk.get(&desk.at(path, query)).await;
+        assert_eq!((answer.status, answer.body.as_str()), (403, ""), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_owner_asks_about_somebody_and_sees_its_own_resources() {
+    let altinn = Altinn::start().await;
+    let path = "/accessmanagement/api/v1/serviceowner/authorizedparties";
+    let own = altinn
+        .service_owner(
+            TAX,
+            "altinn:accessmanagement/authorizedparties.resourceowner",
+        )
+        .await;
+    let admin = altinn
+        .service_owner(
+            SERVICE_OWNER,
+            "altinn:accessmanagement/authorizedparties.admin",
+        )
+        .await;
+    let nothing = altinn.service_owner(TAX, "altinn:serviceowner").await;
+    let ask = |token: &str, path: &str, body: Value| {
+        send(
+            altinn
+                .platform(Method::POST, path)
+                .bearer_auth(token)
+                .json(&body),
+        )
+    };
+    let manager = altinn.sim.cast().manager;
+    let subject = json!({ "type": "urn:altinn:person:identifier-no", "value": manager.expose() });
+    for (token, path) in [
+        (&own, path),
+        (&admin, path),
+        (
+            &own,
+            "/accessmanagement/api/v1/resourceowner/authorizedparties",
+        ),
+    ] {
+        let parties = ask(token, path, subject.clone()).await.json();
+        assert_eq!(len(&parties), 2, "{parties}");
+        let roles = parties
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| len(&p["authorizedRoles"]));
+        assert!(roles.min() > Some(0), "{parties}");
+    }
+    let filtered = json!({
+        "type": "urn:altinn:person:identifier-no", "value": manager.expose(),
+        "partyFilter": [{ "type": "urn:altinn:organization:identifier-no", "value": "310753831" }],
+    });
+    assert_eq!(len(&ask(&own, path, filtered).await.json()), 1);
+    let unknown = json!({ "type": "urn:altinn:partyid", "value": "1" });
+    assert_eq!(ask(&own, path, unknown).await.json(), json!([]));
+    let refused = ask(&nothing, path, subject.clone()).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+    for (query, body, field) in [
+        (
+            "",
+            json!({ "type": "urn:altinn:nothing", "value": "1" }),
+            "type",
+        ),
+        ("?orgCode=digdir", subject, "orgCode"),
+        ("", json!({ "type": "urn:altinn:partyid" }), "value"),
+    ] {
+        let refused = ask(&own, &format!("{path}{query}"), body).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.json()["errors"][field].is_array(), "{refused:?}");
+    }
+}
+
+const REQUESTS: &str = "altinn:accessmanagement/enduser:requests.read \
+    altinn:accessmanagement/enduser:requests.write \
+    altinn:accessmanagement/enduser:connections:toothers.read \
+    altinn:accessmanagement/enduser:connections:toothers.write";
+const REQUEST: &str = "/accessmanagement/api/v1/enduser/request";
+
+#[tokio::test]
+async fn access_is_asked_for_and_granted_refused_or_withdrawn() {
+    let altinn = Altinn::start().await;
+    let cast = altinn.sim.cast();
+    let asker = altinn.person_party(&cast.new_person);
+    let customer = altinn.customer();
+    let asking = altinn.person(&cast.new_person, REQUESTS).await;
+    let granting = altinn.system_user(REQUESTS).await;
+    let call = |token: &str, method: Method, path: String, body: Option<Value>| {
+        let request = altinn
+            .platform(method, &format!("{REQUEST}{path}"))
+            .bearer_auth(token);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+    };
+    let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
+    let ask = format!("?party={asker}&to={customer}");
+
+    // the same question twice is one question
+    let path = format!("/package{ask}&package=skattegrunnlag");
+    let request = call(&asking, post.clone(), path.clone(), None).await.json();
+    assert_eq!(
+        call(&asking, post.clone(), path, None).await.json()["id"],
+        request["id"]
+    );
+    assert_eq!(request["status"], "Pending");
+    assert_eq!(request["type"], "package");
+    assert_eq!(request["from"]["id"], asker);
+    assert_eq!(request["to"]["organizationIdentifier"], cast.customer);
+    let id = request["id"].as_str().unwrap();
+    let one = |party: &str| format!("?party={party}&id={id}");
+    let waiting = format!("/received?party={customer}&status=Pending&type=package");
+    assert_eq!(
+        len(&call(&granting, get.clone(), waiting, None).await.json()["data"]),
+        1
+    );
+    for (path, count) in [
+        (format!("/sent/count?party={asker}&to={customer}"), 1),
+        (format!("/sent/count?party={asker}&status=Rejected"), 0),
+    ] {
+        assert_eq!(
+            call(&asking, get.clone(), path, None).await.json(),
+            json!(count)
+        );
+    }
+    let listed = call(
+        &granting,
+        get.clone(),
+        format!("/received/count?party={customer}"),
+        None,
+    );
+    assert_eq!(listed.await.json(), json!(1));
+
+    // each side may do its own; the one who approves need not do it twice
+    let wrong = call(
+        &asking,
+        put.clone(),
+        format!("/received/approve{}", one(&asker)),
+        None,
+    )
+    .await;
+    assert_eq!(code(&wrong), "400 AM.VLD-00044");
+    for _ in 0..2 {
+        let approve = format!("/received/approve{}", one(&customer));
+        let approved = call(&granting, put.clone(), approve, None).await;
+        assert_eq!(approved.json()["status"], "Approved", "{approved:?}");
+    }
+    let held = format!(
+        "{}/accesspackages?party={customer}&from={customer}&to={asker}",
+        crate::altinn::CONNECTIONS
+    );
+    let held = send(altinn.platform(get.clone(), &held).bearer_auth(&granting)).await;
+    assert_eq!(len(&held.json()["data"]), 1);
+    let late = call(
+        &asking,
+        put.clone(),
+        format!("/sent/withdraw{}", one(&asker)),
+        None,
+    )
+    .await;
+    assert_eq!(code(&late), "400 AM.VLD-00036");
+
+    // a resource; withdrawn, and rejected
+    for (side, verb, party, token, state) in [
+        ("sent", "withdraw", &asker, &asking, "Withdrawn"),
+        ("received", "reject", &customer, &granting, "Rejected"),
+    ] {
+        let path = format!("/resource{ask}&resource=skf-skattemelding");
+        let request = call(&asking, post.clone(), path, None).await.json();
+        let id = request["id"].as_str().unwrap();
+        assert_eq!(request["resource"]["referenceId"], "skf-skattemelding");
+        let path = format!("/{side}/{verb}?party={party}&id={id}");
+        assert_eq!(
+            call(token, put.clone(), path, None).await.json()["status"],
+            state
+        );
+        let path = format!("?party={party}&id={id}");
+        assert_eq!(
+            call(token, get.clone(), path, None).await.json()["status"],
+            state
+        );
+    }
+
+    // what is wrong
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    for (method, path, body, expected) in [
+        (
+            post.clone(),
+            format!("/package?party={asker}&to={asker}&package=skattegrunnlag"),
+            None,
+            "400 AM.VLD-00045",
+        ),
+        (
+            post.clone(),
+            format!("/package?party={asker}&to={nobody}&package=skattegrunnlag"),
+            None,
+            "400 AM-00023",
+        ),
+        (
+            post.clone(),
+            format!("/package{ask}&package=no-such-package"),
+            None,
+            "400 AM-00035",
+        ),
+        (
+            post.clone(),
+            format!("/package{ask}&package=innbygger-skatteforhold-privatpersoner"),
+            None,
+            "400 AM-00041",
+        ),
+        (
+            post.clone(),
+            format!("/resource{ask}&resource=no-such-resource"),
+            None,
+            "400 AM-00027",
+        ),
+        (
+            post.clone(),
+            format!("/resource{ask}&resource=skf-lukket-innsyn"),
+            None,
+            "400 AM-00042",
+        ),
+        (
+            post.clone(),
+            format!("/resource{ask}&resource=skf-postlogg"),
+            Some(json!(["read"])),
+            "400 AM-00036",
+        ),
+        (
+            post.clone(),
+            format!("/resource{ask}&resource=skf-postlogg"),
+            Some(json!({})),
+            "400 -",
+        ),
+        (
+            put.clone(),
+            format!("/sent/withdraw?party={asker}&id={nobody}"),
+            None,
+            "404 AM-00031",
+        ),
+        (
+            get.clone(),
+            format!("?party={asker}&id={nobody}"),
+            None,
+            "404 AM-00031",
+        ),
+        (
+            get.clone(),
+            format!("/sent?party={asker}&status=Perhaps"),
+            None,
+            "400 -",
+        ),
+    ] {
+        let answer = call(&asking, method, path.clone(), body).await;
+        assert_eq!(code(&answer), expected, "{path}: {}", answer.body);
+    }
+    let refused = call(&asking, get, format!("/draft?id={id}"), None).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+}
+
+#[tokio::test]
+async fn only_what_may_be_given_on_can_be_approved() {
+    let altinn = Altinn::seeded(
+        r#"
+        [[system_users]]
+        id = "c7a2ea20-b2f1-4c94-ae05-319acb5c7427"
+        access_packages = ["tilgangsstyrer"]
+        "#,
+    )
+    .await;
+    let cast = altinn.sim.cast();
+    let (asker, customer) = (altinn.person_party(&cast.new_person), altinn.customer());
+    let asking = altinn.person(&cast.new_person, REQUESTS).await;
+    let granting = altinn.system_user(REQUESTS).await;
+    let path = format!("{REQUEST}/package?party={asker}&to={customer}&package=skattegrunnlag");
+    let request = send(altinn.platform(Method::POST, &path).bearer_auth(asking))
+        .await
+        .json();
+    let id = request["id"].as_str().unwrap();
+    let path = format!("{REQUEST}/received/approve?party={customer}&id={id}");
+    let refused = send(altinn.platform(Method::PUT, &path).bearer_auth(granting)).await;
+    assert_eq!(code(&refused), "400 AM.VLD-00040");
+}
+
+const OWNER: &str = "/accessmanagement/api/v1/serviceowner";
+
+#[tokio::test]
+async fn a_service_owner_drafts_a_request_that_the_asker_confirms() {
+    let altinn = Altinn::start().await;
+    let cast = altinn.sim.cast();
+    let scopes =
+        "altinn:serviceowner/delegationrequests.read altinn:serviceowner/delegationrequests.write";
+    let owner = altinn.service_owner(TAX, scopes).await;
+    let other = altinn.service_owner(SERVICE_OWNER, scopes).await;
+    let call = |token: &str, method: Method, path: &str, body: Option<Value>| {
+        let path = format!("{OWNER}/delegationrequests{path}");
+        let request = altinn.platform(method, &path).bearer_auth(token);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+    };
+    let person = format!(
+        "urn:altinn:person:identifier-no:{}",
+        cast.new_person.expose()
+    );
+    let customer = format!("urn:altinn:organization:identifier-no:{}", cast.customer);
+    let urns = call(&owner, Method::GET, "/_meta/urns/party", None).await;
+    assert_eq!(len(&urns.json()), 2);
+
+    let body = json!({ "from": person, "to": customer, "resource": "skf-skattemelding" });
+    let drafted = call(&owner, Method::POST, "/resource", Some(body.clone())).await;
+    assert_eq!(drafted.status, 202, "{drafted:?}");
+    let request = drafted.json();
+    assert_eq!(request["status"], "Draft");
+    assert_eq!(request["by"]["organizationIdentifier"], TAX);
+    let id = request["id"].as_str().unwrap().to_owned();
+    let (asker, granter) = (altinn.person_party(&cast.new_person), altinn.customer());
+    assert_eq!(request["from"]["id"], asker);
+    let status = format!("/{id}/status");
+    assert_eq!(
+        call(&owner, Method::GET, &status, None).await.json(),
+        "Draft"
+    );
+    assert_eq!(
+        code(&call(&other, Method::GET, &status, None).await),
+        "404 AM-00031"
+    );
+
+    // the receiver does not see it before the asker has confirmed it
+    let asking = altinn.person(&cast.new_person, REQUESTS).await;
+    let granting = altinn.system_user(REQUESTS).await;
+    let received = format!("{REQUEST}/received/count?party={granter}");
+    let count = || {
+        send(
+            altinn
+                .platform(Method::GET, &received)
+                .bearer_auth(&granting),
+        )
+    };
+    assert_eq!(count().await.json(), json!(0));
+    let confirm = format!("{REQUEST}/draft/confirm?party={asker}&id={id}");
+    let confirmed = send(altinn.platform(Method::PUT, &confirm).bearer_auth(&asking)).await;
+    assert_eq!(confirmed.json()["status"], "Pending");
+    assert_eq!(count().await.json(), json!(1));
+    let withdraw = format!("/{id}/withdraw");
+    assert_eq!(
+        call(&owner, Method::PUT, &withdraw, None).await.json(),
+        "Withdrawn"
+    );
+
+    // the older form is inverted
+    let old =
+        json!({ "from": customer, "to": person, "package": { "referenceId": "skattegrunnlag" } });
+    let request = call(&owner, Method::POST, "", Some(old)).await.json();
+    assert_eq!(
+        (&request["from"]["id"], &request["to"]["id"]),
+        (&json!(asker), &json!(granter))
+    );
+
+    let with = |name: &str, value: Value| {
+        let mut body = body.clone();
+        body[name] = value;
+        body
+    };
+    for (token, path, body, expected) in [
+        (
+            &owner,
+            "/resource",
+            with("from", "310753831".into()),
+            "400 AMSO.VLD-00001",
+        ),
+        (
+            &owner,
+            "/resource",
+            with(
+                "to",
+                "urn:altinn:organization:identifier-no:999999999".into(),
+            ),
+            "400 AMSO.VLD-00002",
+        ),
+        (
+            &owner,
+            "/resource",
+            with("resource", "no-such-resource".into()),
+            "400 AMSO.VLD-00003",
+        ),
+        (
+            &owner,
+            "/package",
+            with("package", "no-such-package".into()),
+            "400 AMSO.VLD-00004",
+        ),
+        (
+            &owner,
+            "/resource",
+            with("resource", Value::Null),
+            "400 AMSO.VLD-00005",
+        ),
+        (&other, "/resource", body.clone(), "400 AMSO.VLD-00006"),
+        (
+            &owner,
+            "/resource",
+            with("to", person.clone().into()),
+            "400 AM.VLD-00045",
+        ),
+        (
+            &owner,
+            "/resource",
+            with("rightKeys", json!(["01"])),
+            "400 AM-00036",
+        ),
+    ] {
+        let answer = call(token, Method::POST, path, Some(body)).await;
+        assert_eq!(code(&answer), expected, "{}", answer.body);
+    }
+    let system_user = altinn.system_user("altinn:instances.read").await;
+    let refused = call(&system_user, Method::GET, "/_meta/urns/party", None).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+}
+
+#[tokio::test]
+async fn a_service_owner_on_the_list_gives_a_package_between_others() {
+    let altinn = Altinn::start().await;
+    let cast = altinn.sim.cast();
+    let scope = "altinn:serviceowner/delegations:accesspackage.write";
+    let owner = altinn.service_owner(TAX, scope).await;
+    let other = altinn.service_owner(SERVICE_OWNER, scope).await;
+    let path = format!("{OWNER}/connections/accesspackages");
+    let revoke = format!("{path}/revoke");
+    let post = |token: &str, path: &str, body: &Value| {
+        send(
+            altinn
+                .platform(Method::POST, path)
+                .bearer_auth(token)
+                .json(body),
+        )
+    };
+    let urn =
+        |p: &altinn_sim::world::Hidden| format!("urn:altinn:person:identifier-no:{}", p.expose());
+    let package = "urn:altinn:accesspackage:innbygger-skatteforhold-privatpersoner";
+    let body =
+        json!({ "From": urn(&cast.new_person), "to": urn(&cast.manager), "packageUrn": package });
+    let given = post(&owner, &path, &body).await;
+    assert_eq!(given.status, 200, "{given:?}");
+    assert_eq!(post(&owner, &path, &body).await.json(), given.json());
+    let giver = altinn.person_party(&cast.new_person);
+    let token = altinn.person(&cast.new_person, ALL_CONNECTIONS).await;
+    let list = format!(
+        "{}/accesspackages?party={giver}&from={giver}",
+        crate::altinn::CONNECTIONS
+    );
+    let held = || send(altinn.platform(Method::GET, &list).bearer_auth(&token));
+    assert_eq!(len(&held().await.json()["data"]), 1);
+    assert_eq!(post(&owner, &revoke, &body).await.status, 204);
+    assert_eq!(held().await.json()["data"], json!([]));
+
+    // what the giver gave itself is not the service owner's to take
+    let to = altinn.person_party(&cast.manager);
+    let connect = format!("{}?party={giver}", crate::altinn::CONNECTIONS);
+    let input = json!({ "personIdentifier": cast.manager.expose(), "lastName": "TIGER" });
+    let connected = send(
+        altinn
+            .platform(Method::POST, &connect)
+            .bearer_auth(&token)
+            .json(&input),
+    )
+    .await;
+    assert_eq!(connected.status, 200, "{connected:?}");
+    let give = format!(
+        "{}/accesspackages?party={giver}&to={to}&package={package}",
+        crate::altinn::CONNECTIONS
+    );
+    let own = send(altinn.platform(Method::POST, &give).bearer_auth(&token)).await;
+    assert_eq!(own.status, 200, "{own:?}");
+    assert_eq!(code(&post(&owner, &revoke, &body).await), "400 AM-00038");
+
+    let with = |name: &str, value: &str| {
+        let mut body = json!({ "from": urn(&cast.new_person), "to": urn(&cast.manager), "packageUrn": package });
+        body[name] = value.into();
+        body
+    };
+    let customer = format!("urn:altinn:organization:identifier-no:{}", cast.customer);
+    for (token, body, expected) in [
+        (&other, with("from", &customer), "403 AM-00034"),
+        (
+            &owner,
+            with("packageUrn", "urn:altinn:accesspackage:skattegrunnlag"),
+            "403 AM-00034",
+        ),
+        (
+            &owner,
+            with("packageUrn", "no-such-package"),
+            "400 AM-00035",
+        ),
+        (&owner, with("from", &customer), "400 AM-00037"),
+        (&owner, with("from", "310753831"), "400 AM.VLD-00001"),
+        (
+            &owner,
+            with(
+                "to",
+                "urn:altinn:party:uuid:00000000-0000-4000-8000-000000000000",
+            ),
+            "400 AM-00023",
+        ),
+    ] {
+        let answer = post(token, &path, &body).await;
+        assert_eq!(code(&answer), expected, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn what_is_switched_off_is_not_there() {
+    let mut quirks = Quirks::default();
+    quirks.switched_off.requests = true;
+    quirks.switched_off.service_owner_requests = true;
+    quirks.switched_off.suppliers = true;
+    quirks.switched_off.service_owner_parties = true;
+    quirks.switched_off.client_delegation_v2 = true;
+    let altinn = Altinn::start_with(Simulator::builder().quirks(quirks)).await;
+    let customer = altinn.customer();
+    let user = altinn
+        .system_user(&format!("{REQUESTS} {CLIENTS} {SUPPLIERS}"))
+        .await;
+    let owner = altinn
+        .service_owner(TAX, "altinn:serviceowner/delegationrequests.read altinn:accessmanagement/authorizedparties.resourceowner")
+        .await;
+    for (token, method, path) in [
+        (
+            &user,
+            Method::GET,
+            format!("{REQUEST}/sent?party={customer}"),
+        ),
+        (
+            &owner,
+            Method::GET,
+            format!("{OWNER}/delegationrequests/_meta/urns/party"),
+        ),
+        (&owner, Method::POST, format!("{OWNER}/authorizedparties")),
+        (
+            &user,
+            Method::GET,
+            format!("/accessmanagement/api/v1/enduser/maskinportensuppliers?party={customer}"),
+        ),
+        (
+            &user,
+            Method::GET,
+            format!("/accessmanagement/api/v2/enduser/clientdelegations/agents?party={customer}"),
+        ),
+    ] {
+        let gone = send(altinn.platform(method, &path).bearer_auth(token)).await;
+        assert_eq!((gone.status, gone.body.as_str()), (404, ""), "{path}");
+    }
+}
