@@ -51,6 +51,13 @@ async fn every_caller_has_its_own_deadline() {
     assert_eq!(bench.server.attempts(), [1, 2, 3]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_may_wait_without_end() {
+    let bench = bench();
+    let token = bench.handle.token_within(Duration::MAX).await.unwrap();
+    assert_eq!(token.expose(), "token-1");
+}
+
 #[test]
 fn a_flight_whose_runtime_goes_away_is_taken_over() {
     let cache = TokenCache::new();
