@@ -4,6 +4,8 @@
 //! the identifiers and the enums ([`manifest`]); [`emit`] writes Rust. Members are optional unless
 //! the manifest says, with a section of the wire facts, that they are always there.
 
+#[cfg(test)]
+mod adding;
 mod coverage;
 mod emit;
 mod infer;
@@ -24,17 +26,20 @@ use crate::fixture::{self, Source};
 
 /// Writes every model file, or compares it when `check` is set.
 pub(crate) fn generate(check: bool) -> Result<()> {
-    let root = crate::root();
+    generate_in(&crate::root(), check)
+}
+
+fn generate_in(root: &Path, check: bool) -> Result<()> {
     let manifest = Manifest::read(&root.join("fixtures/manifest.toml"))?;
     for generation in &manifest.generation {
-        let text = model_file(&root, generation)
+        let text = model_file(root, generation)
             .with_context(|| format!("generating {}", generation.output))?;
         ensure_file_contents(&root.join(&generation.output), &text, check)?;
     }
     let readme = root.join("fixtures/README.md");
     let text = coverage::readme(
         &fs::read_to_string(&readme).context("fixtures/README.md")?,
-        &fixture::load(&root, "altinn2")?,
+        &fixture::load(root, "altinn2")?,
     )
     .context("fixtures/README.md")?;
     ensure_file_contents(&readme, &text, check)

@@ -72,10 +72,21 @@ struct Answer {
     reason: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    /// JSON, or a text; null when it was empty.
     #[serde(default)]
     body: Option<Value>,
-    #[serde(default)]
-    text: Option<String>,
+}
+
+impl Answer {
+    fn is_json(&self) -> bool {
+        self.headers.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case("content-type")
+                && value
+                    .split(';')
+                    .next()
+                    .is_some_and(|kind| kind.trim().to_ascii_lowercase().ends_with("json"))
+        })
+    }
 }
 
 /// Makes the call and writes the fixture.
@@ -213,10 +224,11 @@ fn fixture(args: &RecordArgs, simulated: bool, body: Option<&Value>, answer: &An
         Some(body) => request["body"] = body.clone(),
         None => {}
     }
-    match (&answer.body, &answer.text) {
-        (Some(body), _) => response["body"] = body.clone(),
-        (None, Some(text)) if !text.is_empty() => response["text"] = text.as_str().into(),
-        (None, _) => {}
+    match &answer.body {
+        // `altinn api` prints what is no JSON as a text, and so it does a body that is one text
+        Some(Value::String(text)) if !answer.is_json() => response["text"] = text.as_str().into(),
+        Some(body) => response["body"] = body.clone(),
+        None => {}
     }
     json!({ "provenance": provenance, "request": request, "response": response })
 }
@@ -280,6 +292,26 @@ mod tests {
             .as_str()
             .unwrap();
         assert_eq!(of_reason, format!("Reportee {of_body} not found"));
+    }
+
+    #[test]
+    fn a_text_is_told_from_a_body_that_is_one_text() {
+        for (kind, member) in [
+            ("application/json; charset=utf-8", "body"),
+            ("text/html", "text"),
+        ] {
+            let answer: Answer = serde_json::from_value(json!({
+                "status": 200, "reason": "OK", "headers": { "content-type": kind }, "body": "a text",
+            }))
+            .unwrap();
+            let fixture = fixture(&args("altinn2/x/y"), false, None, &answer);
+            assert_eq!(fixture["response"][member], "a text", "{kind}");
+            assert!(scrubbed(&fixture, std::iter::empty()).is_ok());
+        }
+        let empty = json!({ "status": 204, "reason": "No Content", "headers": {}, "body": null });
+        let empty: Answer = serde_json::from_value(empty).unwrap();
+        let fixture = fixture(&args("altinn2/x/y"), false, None, &empty);
+        assert!(fixture["response"].get("body").is_none());
     }
 
     #[test]

@@ -49,12 +49,38 @@
 //!
 //! - [`TokenCache`], [`TokenKey`], [`Handle`], [`Token`]: the way from a key to a header value.
 //! - [`Source`], [`Fetched`], [`SourceError`]: where tokens come from, and why they do not.
-//! - [`Authorized`]: a transport that attaches a token to the origins that one names.
-//! - [`Store`]: where tokens outlive the process. A store that is down is a miss.
+//! - [`Authorized`]: a transport that attaches a token to the origins that one names. For others'
+//!   clients `AuthorizeLayer` (feature `tower`) and `AuthorizeMiddleware` (`reqwest-middleware`).
+//! - [`Store`]: where tokens outlive the process. A store that is down is a miss. `FileStore`
+//!   (feature `file`) for commands, `RedisStore` (`redis`) for fleets that fetch once.
 //! - [`policy`]: every decision, as a state machine without I/O.
 //! - [`Clock`], [`TestClock`], [`ClockOffset`]: the time, here and at the server.
 //!
-//! There are no features.
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `file` | `FileStore`: tokens in a file, 0600, replaced by rename, shared by processes |
+//! | `redis` | `RedisStore`: tokens in Redis or Valkey, encrypted; one process of a fleet fetches |
+//! | `redis-tls` | the same over TLS (`rediss://`), the platform's (OpenSSL on Linux) |
+//! | `tower` | `AuthorizeLayer`: attaches a token to the requests of a tower service |
+//! | `reqwest-middleware` | `AuthorizeMiddleware`: the same for a reqwest client |
+//! | `metrics` | numbers for the `metrics` crate, see below |
+//!
+//! # Numbers and spans
+//!
+//! Each flight is a `tracing` span, `fetch a token`, that follows from its caller's. With feature
+//! `metrics`, each labelled with the `kind` of key:
+//!
+//! | metric | what |
+//! |---|---|
+//! | `token_cache_hits_total` | tokens served without waiting; reported in bundles of 256 and with each fetch |
+//! | `token_cache_waits_total` | callers who had to wait |
+//! | `token_cache_fetches_total` | flights by `result`: `fetched`, `stored` (found in the store), `refused`, `failed`, `abandoned`, `superseded` |
+//! | `token_cache_token_age_seconds` | a histogram: how old a token was when it was replaced |
+//! | `token_cache_store_failures_total` | by `operation` (without `kind`): the store failed or was too slow |
 
 mod attach;
 mod authorized;

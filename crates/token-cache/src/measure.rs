@@ -64,7 +64,7 @@ mod uncounted {
     use super::{Duration, Outcome, TokenKey};
 
     #[derive(Debug, Default)]
-    pub(crate) struct Hits;
+    pub(crate) struct Hits {}
 
     impl Hits {
         #[inline(always)]

@@ -146,8 +146,8 @@ pub(crate) fn print(entries: &[Entry]) -> Zeroizing<Vec<u8>> {
         text.extend_from_slice(token.as_bytes());
         text.push(b'\n');
     }
-    let last = checksum(&text);
-    text.extend_from_slice(&last);
+    let sum = checksum(&text);
+    text.extend_from_slice(&sum);
     text
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use http_transport::{BoxFuture, SecretString};
 use token_cache::{
-    MemoryStore, Store, StoreError, StoredToken, TestClock, TokenCache, TokenHash, TokenKey,
+    FailureClass, MemoryStore, Store, StoreError, StoredToken, TestClock, TokenCache, TokenHash,
+    TokenKey,
 };
 
-use crate::server::{FETCH, LIFETIME, Server, bench_with, key, pass, timed};
+use crate::server::{FETCH, LIFETIME, Reply, Server, bench_with, key, pass, timed};
 
 /// Two caches over one store, as two processes would have them.
 fn two() -> (TokenCache, TokenCache, Arc<MemoryStore>, Server) {
@@ -163,4 +164,31 @@ async fn a_store_that_is_down_is_a_miss_and_never_an_outage() {
         assert!(third.token().await.is_ok());
         assert_eq!(calls.load(Ordering::SeqCst), 2, "then it is asked again");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_wait_for_the_holder_of_the_lease_but_not_for_ever() {
+    let (one, two, _, server) = two();
+    server.then([Reply::Never]);
+    let slow = tokio::spawn({
+        let handle = one.handle(key("a"), server.clone());
+        async move { handle.token().await.map(|token| token.expose().to_owned()) }
+    });
+    // past the lease's own end: it is renewed as long as the fetch goes on
+    pass(7.0).await;
+    let (time, token) = timed(two.handle(key("a"), server.clone()).token()).await;
+    let token = token.unwrap().expose().to_owned();
+    assert_eq!((time, &*token), (Duration::from_secs(5) + FETCH, "token-2"));
+    // and the holder's next attempt brings its own
+    assert_eq!(slow.await.unwrap().unwrap(), "token-3");
+
+    // a holder that fails gives the lease back at once
+    server.then([Reply::Fail(FailureClass::Refused)]);
+    let refused = one.handle(key("b"), server.clone());
+    assert!(refused.token().await.is_err());
+    let (time, token) = timed(two.handle(key("b"), server.clone()).token()).await;
+    assert!(
+        token.is_ok() && time < Duration::from_millis(100),
+        "{time:?}"
+    );
 }

@@ -146,21 +146,27 @@ async fn call(clients: &Clients, fixture: &Fixture) -> Value {
                 let edition = odata::right::SERVICE_EDITION_CODE.eq(1);
                 odata::right::SERVICE_CODE.eq("5123").and(edition)
             }
-            other => panic!("{other} is a filter that nobody here builds"),
+            other => Filter::parse(other).unwrap(),
         })
     };
     let app_rights = || -> Option<Filter<AppRight>> {
-        fixture.parameter("$filter")?;
-        Some(odata::app_right::SOURCE.ne(AppRightSource::Role))
+        Some(match fixture.parameter("$filter")?.as_str() {
+            "RightSourceType ne 'RoleTypeRight'" => {
+                odata::app_right::SOURCE.ne(AppRightSource::Role)
+            }
+            other => Filter::parse(other).unwrap(),
+        })
     };
     let roles = || -> Option<Filter<Role>> {
         Some(match fixture.parameter("$filter")?.as_str() {
             "RoleType ne 'External'" => odata::role::ROLE_TYPE.ne(RoleType::External),
-            _ => {
+            "RoleType eq 'Altinn' and (RoleDefinitionCode eq 'REGNA' or RoleDefinitionCode eq 'UTINN')" =>
+            {
                 let code = odata::role::CODE;
                 let altinns = odata::role::ROLE_TYPE.eq(RoleType::Altinn);
                 altinns.and(code.eq("REGNA").or(code.eq("UTINN")))
             }
+            other => Filter::parse(other).unwrap(),
         })
     };
     match fixture.operation() {
