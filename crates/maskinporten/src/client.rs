@@ -88,12 +88,19 @@ impl Client {
     /// See [`ErrorKind`]. A refusal comes with the row of the server's code table that it is, and
     /// with what to do, who must, and where.
     pub async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        let token = self
-            .handle(request)?
-            .token()
-            .await
-            .map_err(|error| Error::from_cache(&error))?;
-        Ok(AccessToken(token))
+        let me = Arc::as_ptr(&self.inner).addr();
+        if let Some(handle) = request.kept.of(me) {
+            let token = handle.token().await;
+            return token
+                .map(AccessToken)
+                .map_err(|error| Error::from_cache(&error));
+        }
+        let handle = self.handle(request)?;
+        let token = handle.token().await;
+        request.kept.keep(me, handle);
+        token
+            .map(AccessToken)
+            .map_err(|error| Error::from_cache(&error))
     }
 
     /// The way to this request's token, to be kept: for [`keep_warm`](Handle::keep_warm), for a

@@ -82,6 +82,7 @@ mod environment;
 mod error;
 mod expiry;
 mod grant;
+mod kept;
 #[cfg(feature = "openssl")]
 mod keys;
 mod request;

@@ -4,9 +4,11 @@ use norwegian_ids::{ActorId, OrganisationNumber, PersonNumber};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::kept::Kept;
 use crate::{Resource, Scope, Scopes};
 
-/// What a token is asked for. It is a value: build it once, ask with it as often as you like.
+/// What a token is asked for. It is a value: build it once, ask with it as often as you like. Asking
+/// again with the same one is the fast way, since it remembers where its token is.
 ///
 /// ```
 /// use maskinporten::{SystemUser, TokenRequest};
@@ -31,6 +33,8 @@ pub struct TokenRequest {
     pub(crate) pid: Option<PersonNumber>,
     pub(crate) system_user: Option<SystemUser>,
     pub(crate) consent: Option<Consent>,
+    /// The way to the token, once a client has found it.
+    pub(crate) kept: Kept,
 }
 
 impl TokenRequest {
@@ -43,12 +47,14 @@ impl TokenRequest {
             pid: None,
             system_user: None,
             consent: None,
+            kept: Kept::default(),
         }
     }
 
     /// Adds an API that the token is for; it becomes the token's `aud`.
     #[must_use]
     pub fn resource(mut self, resource: Resource) -> Self {
+        self.kept = Kept::default();
         if !self.resources.contains(&resource) {
             self.resources.push(resource);
             self.resources.sort();
@@ -60,6 +66,7 @@ impl TokenRequest {
     /// It must be another organisation than one's own.
     #[must_use]
     pub fn consumer_org(mut self, organisation: OrganisationNumber) -> Self {
+        self.kept = Kept::default();
         self.consumer_org = Some(organisation);
         self
     }
@@ -68,6 +75,7 @@ impl TokenRequest {
     /// the token.
     #[must_use]
     pub fn pid(mut self, person: PersonNumber) -> Self {
+        self.kept = Kept::default();
         self.pid = Some(person);
         self
     }
@@ -75,6 +83,7 @@ impl TokenRequest {
     /// Asks as a system user (systembruker). One for each token: a second call replaces the first.
     #[must_use]
     pub fn system_user(mut self, system_user: SystemUser) -> Self {
+        self.kept = Kept::default();
         self.system_user = Some(system_user);
         self
     }
@@ -82,6 +91,7 @@ impl TokenRequest {
     /// Asks by a consent (samtykke). One for each token: a second call replaces the first.
     #[must_use]
     pub fn consent(mut self, consent: Consent) -> Self {
+        self.kept = Kept::default();
         self.consent = Some(consent);
         self
     }

@@ -75,6 +75,25 @@ async fn many_callers_share_one_request() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_remembers_its_own_clients_token_only() {
+    let request = plain();
+    let (transport, seen) = server(|_| token_answer("f1rst"));
+    let first = client(with_kid(), transport);
+    let (transport, _) = server(|_| token_answer("s3cond"));
+    let second = client(with_kid(), transport);
+    for _ in 0..2 {
+        let (one, two) = (first.token(&request).await, second.token(&request).await);
+        assert_eq!(one.unwrap().secret().expose_secret(), "f1rst");
+        assert_eq!(two.unwrap().secret().expose_secret(), "s3cond");
+    }
+    assert_eq!(seen.lock().unwrap().len(), 1);
+    // what is changed is another request
+    let changed = request.consumer_org(synthetic::organisation_number(1));
+    first.token(&changed).await.unwrap();
+    assert_eq!(seen.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_that_is_off_is_measured_and_corrected() {
     let clock = Arc::new(TestClock::new());
     // the server is 45 s ahead, and says so in its refusal
