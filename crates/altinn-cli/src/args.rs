@@ -93,6 +93,13 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 
+    /// Ask for new tokens; take none of an earlier run, and keep none for the next
+    ///
+    /// Without it, tokens are kept until they expire, in files that only you can read
+    /// ($XDG_CACHE_HOME/altinn), one for each signing key.
+    #[arg(long, global = true)]
+    pub(crate) no_cache: bool,
+
     /// Take settings from this profile of altinn.toml [env: ALTINN_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,

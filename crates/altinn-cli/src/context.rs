@@ -1,11 +1,13 @@
 //! What a command works with: settings, connections, tokens.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use altinn_auth::{Altinn, EnterpriseUser, Session, SystemUser};
 use http_transport::{ReqwestTransport, Transport};
+use maskinporten::{KeyReference, Signer};
 use norwegian_ids::OrganisationNumber;
-use token_cache::TokenCache;
+use token_cache::{FileStore, TokenCache};
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -17,7 +19,9 @@ use crate::watch::Watch;
 pub(crate) struct Context<'a> {
     pub(crate) settings: Settings,
     pub(crate) console: &'a Console,
-    cache: TokenCache,
+    cache: Arc<OnceLock<TokenCache>>,
+    /// Where tokens outlive the command.
+    tokens: Option<PathBuf>,
     transport: Arc<OnceLock<Arc<dyn Transport>>>,
     watch: Option<Watch>,
 }
@@ -27,9 +31,18 @@ impl<'a> Context<'a> {
         Self {
             settings,
             console,
-            cache: TokenCache::new(),
+            cache: Arc::default(),
+            tokens: None,
             transport: Arc::default(),
             watch: None,
+        }
+    }
+
+    /// The same, with tokens kept for the next command, in files of this folder.
+    pub(crate) fn keeping_tokens_in(self, folder: Option<PathBuf>) -> Self {
+        Self {
+            tokens: folder,
+            ..self
         }
     }
 
@@ -49,7 +62,8 @@ impl<'a> Context<'a> {
         Self {
             settings: self.settings.clone().with_flags(flags),
             console: self.console,
-            cache: self.cache.clone(),
+            cache: Arc::clone(&self.cache),
+            tokens: self.tokens.clone(),
             transport: Arc::clone(&self.transport),
             watch: self.watch.clone(),
         }
@@ -78,15 +92,29 @@ impl<'a> Context<'a> {
         Ok(Arc::clone(self.transport.get_or_init(|| transport)))
     }
 
+    /// Where tokens are kept. Each key has a file of its own: who changes the key wants to see whether
+    /// it is accepted, and not the token that another one got.
+    fn cache(&self, signer: &Signer) -> TokenCache {
+        let cache = || match &self.tokens {
+            Some(folder) => {
+                let file = folder.join(format!("tokens-{}", key_name(signer)));
+                TokenCache::builder().store(FileStore::new(file)).build()
+            }
+            None => TokenCache::new(),
+        };
+        self.cache.get_or_init(cache).clone()
+    }
+
     /// A client of Maskinporten alone, which needs no Altinn.
     pub(crate) async fn maskinporten(&self) -> Result<maskinporten::Client, Failure> {
         let client_id = self.settings.client_id()?;
         let transport = self.transport()?;
         let signer = self.settings.signer(self.console)?;
         let environment = self.settings.maskinporten(&*transport).await?;
+        let cache = self.cache(&signer);
         let mut builder = maskinporten::Client::builder(environment, client_id, signer)
             .transport(transport)
-            .cache(self.cache.clone());
+            .cache(cache);
         if let Some(owner) = self.settings.owner()? {
             builder = builder.owner(owner);
         }
@@ -99,9 +127,10 @@ impl<'a> Context<'a> {
         let transport = self.transport()?;
         let signer = self.settings.signer(self.console)?;
         let environment = self.settings.altinn(&*transport).await?;
+        let cache = self.cache(&signer);
         let mut builder = Altinn::builder(environment, client_id, signer)
             .transport(transport)
-            .cache(self.cache.clone());
+            .cache(cache);
         if let Some(owner) = self.settings.owner()? {
             builder = builder.owner(owner);
         }
@@ -161,4 +190,25 @@ impl<'a> Context<'a> {
         }
         Ok(set)
     }
+}
+
+/// A name for what signs: a hash of what tells the server which key it is.
+fn key_name(signer: &Signer) -> String {
+    let key = match signer.key_reference() {
+        Some(KeyReference::KeyId(kid)) => openssl::sha::sha256(kid.as_str().as_bytes()),
+        Some(KeyReference::Chain(chain)) => {
+            openssl::sha::sha256(chain.first().map_or(&[], Vec::as_slice))
+        }
+        _ => [0; 32],
+    };
+    key[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The user's folder for what can be made again, by the XDG specification.
+pub(crate) fn tokens_folder() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).map(PathBuf::from);
+    named("XDG_CACHE_HOME")
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| named("HOME").map(|home| home.join(".cache")))
+        .map(|folder: PathBuf| folder.join(Path::new("altinn")))
 }

@@ -125,7 +125,12 @@ async fn dispatch(cli: Cli, console: &Arc<Console>) -> Result<Report, Failure> {
         Command::Hal(args) => commands::hal::hal(&args),
         Command::Explain(args) => commands::explain::explain(&args),
         command => {
-            let context = Context::new(settings(&global)?, console);
+            let tokens = if global.no_cache {
+                None
+            } else {
+                context::tokens_folder()
+            };
+            let context = Context::new(settings(&global)?, console).keeping_tokens_in(tokens);
             command.run(&context).await
         }
     }

@@ -11,6 +11,38 @@ const CUSTOMERS_UUID: &str = "8e81973e-0bec-47b0-b898-d190f9ebdacc";
 const PERSON: &str = "24878123375";
 
 #[test]
+fn a_token_is_kept_for_the_next_command_where_nobody_else_reads_it() {
+    let (_sim, terminal) = SimProcess::start(&[]);
+    let token = |more: &[&str]| {
+        let command = [&["token", "--scope", "altinn:instances.read"], more].concat();
+        terminal.run(&command).ends_with(0).out
+    };
+    let first = token(&[]);
+    assert_eq!(token(&[]), first);
+    let anew = token(&["--no-cache"]);
+    assert_ne!(anew, first);
+    assert_eq!(token(&[]), first, "what was asked for anew was not kept");
+
+    let folder = terminal.folder.path().join(".cache/altinn");
+    let kept: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(!kept.is_empty());
+    #[cfg(unix)]
+    for file in kept.iter().chain([&folder]) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file:?} {mode:o}");
+    }
+    // damaged, it is as if there were none
+    for file in kept {
+        std::fs::write(file, "torn").unwrap();
+    }
+    assert_ne!(token(&[]), first);
+}
+
+#[test]
 fn tokens_assertions_and_exchanges() {
     let (sim, terminal) = SimProcess::start(&[]);
     let token = terminal

@@ -172,7 +172,7 @@ async fn the_command_at_its_most_talkative() {
         (vec!["party", person.expose()], 2),
     ] {
         let said = terminal
-            .run(&[&["-vvv"], &args[..]].concat())
+            .run(&[&["-vvv", "--no-cache"], &args[..]].concat())
             .ends_with(code);
         holds_none("standard error", &said.err, &secrets);
         if args[0] != "token" {
@@ -186,7 +186,7 @@ async fn the_command_at_its_most_talkative() {
         }
     }
     // -v alone says what we do, and not what the libraries below us do
-    let said = terminal.run(&["-v", "token"]).ends_with(0);
+    let said = terminal.run(&["-v", "token", "--no-cache"]).ends_with(0);
     assert!(
         said.err.contains("got a token") && !said.err.contains("TRACE"),
         "{said:#?}"
