@@ -11,6 +11,7 @@
 //! users are nobody here; a main administrator may do all that is done for a party, also for its
 //! clients, single instances and scopes.
 
+mod clients;
 mod connections;
 mod entity;
 mod holdings;
@@ -29,7 +30,7 @@ use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequestParts as _, Query, RawPathParams, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -66,6 +67,10 @@ const OWNER_REQUESTS_WRITE: Access =
     Access::Organisation(&["altinn:serviceowner/delegationrequests.write"]);
 const OWNER_PACKAGES: Access =
     Access::Organisation(&["altinn:serviceowner/delegations:accesspackage.write"]);
+const CLIENTS_READ: Access = Access::Party("altinn:clientdelegations.read", Power::Clients);
+const CLIENTS_WRITE: Access = Access::Party("altinn:clientdelegations.write", Power::Clients);
+const MY_CLIENTS_READ: Access = Access::Own("altinn:clientdelegations/myclients.read");
+const MY_CLIENTS_WRITE: Access = Access::Own("altinn:clientdelegations/myclients.write");
 const MAX_BODY: usize = 1 << 20;
 
 pub(crate) fn router(sim: Sim) -> Router {
@@ -148,6 +153,8 @@ pub(crate) fn router(sim: Sim) -> Router {
             )),
         )
         .merge(requests_router())
+        .merge(clients_router::<false>())
+        .merge(clients_router::<true>())
         .with_state(sim)
 }
 
@@ -243,6 +250,86 @@ fn requests_router() -> Router<Sim> {
         )
 }
 
+/// Client delegation; what only v2 has is left out of v1, and the other way round.
+fn clients_router<const V2: bool>() -> Router<Sim> {
+    let version = if V2 { 2 } else { 1 };
+    let route =
+        |path: &str| format!("/accessmanagement/api/v{version}/enduser/clientdelegations/{path}");
+    let agent_packages = get(operation(CLIENTS_READ, clients::agent_packages::<V2>))
+        .post(operation(CLIENTS_WRITE, clients::give_packages::<V2>));
+    let my_clients = get(operation(MY_CLIENTS_READ, clients::my_clients::<V2>));
+    let router = Router::new()
+        .route(
+            &route("clients"),
+            get(operation(CLIENTS_READ, clients::clients::<V2>)),
+        )
+        .route(
+            &route("agents"),
+            get(operation(CLIENTS_READ, clients::agents::<V2>))
+                .post(operation(CLIENTS_WRITE, clients::add_agent::<V2>))
+                .delete(operation(CLIENTS_WRITE, clients::remove_agent::<V2>)),
+        )
+        .route(
+            &route("agents/clients"),
+            delete(operation(CLIENTS_WRITE, clients::remove_client::<V2>)),
+        )
+        .route(
+            &route("clients/accesspackages"),
+            get(operation(CLIENTS_READ, clients::client_packages::<V2>)),
+        )
+        .route(
+            &route("my/clientproviders"),
+            get(operation(MY_CLIENTS_READ, clients::my_providers::<V2>))
+                .delete(operation(MY_CLIENTS_WRITE, clients::leave_provider::<V2>)),
+        );
+    if !V2 {
+        let take = operation(CLIENTS_WRITE, clients::take_packages::<false>);
+        let drop = operation(MY_CLIENTS_WRITE, clients::drop_my_client_by_body);
+        return router
+            .route(&route("agents/accesspackages"), agent_packages.delete(take))
+            .route(&route("my/clients"), my_clients.delete(drop))
+            .route(
+                &route("my/clients/accesspackages"),
+                delete(operation(
+                    MY_CLIENTS_WRITE,
+                    clients::drop_my_packages::<false>,
+                )),
+            );
+    }
+    let drop = operation(MY_CLIENTS_WRITE, clients::drop_my_client);
+    router
+        .route(&route("agents/accesspackages"), agent_packages)
+        .route(&route("my/clients"), my_clients.delete(drop))
+        .route(
+            &route("agents/accesspackages/delete"),
+            post(operation(CLIENTS_WRITE, clients::take_packages::<true>)),
+        )
+        .route(
+            &route("agents/resources"),
+            get(operation(CLIENTS_READ, clients::agent_resources))
+                .post(operation(CLIENTS_WRITE, clients::give_resources)),
+        )
+        .route(
+            &route("agents/resources/delete"),
+            post(operation(CLIENTS_WRITE, clients::take_resources)),
+        )
+        .route(
+            &route("clients/resources"),
+            get(operation(CLIENTS_READ, clients::client_resources)),
+        )
+        .route(
+            &route("my/clients/accesspackages/delete"),
+            post(operation(
+                MY_CLIENTS_WRITE,
+                clients::drop_my_packages::<true>,
+            )),
+        )
+        .route(
+            &route("my/clients/resources/delete"),
+            post(operation(MY_CLIENTS_WRITE, clients::drop_my_resources)),
+        )
+}
+
 /// What a call needs before it is looked at (wire facts, Altinn 3 §2.1 and §2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
@@ -258,6 +345,8 @@ enum Access {
     Write,
     /// This scope, by somebody who may do this for the party.
     Party(&'static str, Power),
+    /// This scope, for oneself; an organisation is nobody.
+    Own(&'static str),
     /// The portal's scope; no party.
     Portal,
     /// One of these scopes, and an organisation's own token.
@@ -370,6 +459,12 @@ fn admitted(
                 .filter(|_| scopes.iter().any(|s| caller.has_scope(s)))
                 .map(|o| actor(o.party_uuid, 0))
                 .ok_or(Refusal::FORBIDDEN);
+        }
+        Access::Own(name) => {
+            if !scope(name) {
+                return Err(Refusal::FORBIDDEN);
+            }
+            return somebody.ok_or(Refusal::UNAUTHORIZED);
         }
         Access::Portal => {
             let portal = caller.has_scope(PORTAL_SCOPE);
@@ -527,16 +622,25 @@ impl Call<'_> {
     }
 
     fn receiver_by(&mut self, party: Uuid, input: Option<PersonInput>) -> Result<Uuid, Refusal> {
-        let to = self.query.id("to")?;
+        self.receiver_in("to", party, input)
+    }
+
+    fn receiver_in(
+        &mut self,
+        parameter: &str,
+        party: Uuid,
+        input: Option<PersonInput>,
+    ) -> Result<Uuid, Refusal> {
+        let to = self.query.id(parameter)?;
         let receiver = match input {
             Some(input) => self.look_up(&input)?,
-            None => to.ok_or_else(|| Refusal::query_parameter("to"))?,
+            None => to.ok_or_else(|| Refusal::query_parameter(parameter))?,
         };
         if Entity::find(self.world, receiver).is_none() {
             return Err(Problem::PartyNotFound.into());
         }
         if receiver == party {
-            Err(Refusal::query_parameter("to"))
+            Err(Refusal::query_parameter(parameter))
         } else {
             Ok(receiver)
         }

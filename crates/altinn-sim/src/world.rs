@@ -43,6 +43,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("service_owners", &["organisation"]),
     ("access_packages", &["code"]),
     ("resources", &["id"]),
+    ("client_roles", &["code"]),
+    ("client_relations", &["client", "provider", "role"]),
     ("role_definitions", &["id"]),
     ("services", &["code", "edition"]),
 ];
@@ -115,6 +117,10 @@ pub struct World {
     pub access_packages: Vec<AccessPackage>,
     /// Altinn 3 resources.
     pub resources: Vec<Resource>,
+    /// Altinn 3 roles that a provider has for its clients (klientforhold).
+    pub client_roles: Vec<ClientRole>,
+    /// Who is whose client, by register.
+    pub client_relations: Vec<ClientRelation>,
     /// Altinn 2 role definitions, register roles included.
     pub role_definitions: Vec<RoleDefinition>,
     /// Altinn 2 services.
@@ -589,6 +595,40 @@ pub struct Resource {
     pub delegable: bool,
 }
 
+/// An Altinn 3 role that a provider has for its clients (klientforhold), such as accountant
+/// (regnskapsfører).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ClientRole {
+    /// Last part of the URN.
+    pub code: String,
+    /// Its UUID.
+    pub id: Uuid,
+    /// Altinn 2's code of the same role.
+    pub legacy_code: String,
+    /// Name in bokmål.
+    pub name: String,
+    /// Description in bokmål.
+    pub description: String,
+    /// Codes of the access packages that come with it.
+    #[serde(default)]
+    pub packages: Vec<String>,
+}
+
+/// That one organisation is another's client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ClientRelation {
+    /// Number of the client.
+    pub client: String,
+    /// Number of the provider.
+    pub provider: String,
+    /// Code of the provider's client role.
+    pub role: String,
+}
+
 /// Where an Altinn 2 role definition comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
@@ -961,6 +1001,17 @@ impl World {
                 self.need_package("service_owners", package)?;
             }
         }
+        for r in &self.client_roles {
+            for package in &r.packages {
+                self.need_package("client_roles", package)?;
+            }
+        }
+        for r in &self.client_relations {
+            self.need_organisation("client_relations", &r.client)?;
+            self.need_organisation("client_relations", &r.provider)?;
+            let known = self.client_roles.iter().any(|role| role.code == r.role);
+            need("client_relations", "client role", &r.role, known)?;
+        }
         for r in &self.resources {
             let known = self.service_owners.iter().any(|o| o.code == r.owner);
             need("resources", "service owner", &r.owner, known)?;
@@ -1070,6 +1121,8 @@ fn read_one_by_one(document: &Value) -> Result<(), SeedError> {
                 "service_owners" => ServiceOwner::deserialize(entry).map(drop),
                 "access_packages" => AccessPackage::deserialize(entry).map(drop),
                 "resources" => Resource::deserialize(entry).map(drop),
+                "client_roles" => ClientRole::deserialize(entry).map(drop),
+                "client_relations" => ClientRelation::deserialize(entry).map(drop),
                 "role_definitions" => RoleDefinition::deserialize(entry).map(drop),
                 "services" => Service::deserialize(entry).map(drop),
                 _ => Ok(()),

@@ -107,6 +107,27 @@ impl RequestStatus {
     }
 }
 
+/// That somebody acts for a provider's clients.
+#[derive(Clone, Debug)]
+pub(crate) struct Agent {
+    id: Uuid,
+    pub(crate) provider: Uuid,
+    pub(crate) agent: Uuid,
+    pub(crate) added: Timestamp,
+}
+
+/// What a provider lets an agent do for a client, of what it holds in one role.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientDelegation {
+    pub(crate) provider: Uuid,
+    pub(crate) client: Uuid,
+    pub(crate) agent: Uuid,
+    /// Altinn 3's code of the role.
+    pub(crate) role: String,
+    pub(crate) packages: BTreeSet<String>,
+    pub(crate) resources: BTreeSet<String>,
+}
+
 /// The connection still carries packages or rights.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StillActive;
@@ -119,6 +140,8 @@ pub(crate) struct Connections {
     pub(crate) requests: Vec<AccessRequest>,
     /// Packages (from, to, code) that a service owner has given, and which.
     pub(crate) given_by_owner: BTreeMap<(Uuid, Uuid, String), Uuid>,
+    pub(crate) agents: Vec<Agent>,
+    pub(crate) client_delegations: Vec<ClientDelegation>,
 }
 
 impl Connections {
@@ -230,6 +253,69 @@ impl Connections {
         if let Some(connection) = self.find_mut(from, to) {
             connection.instances.remove(instance);
         }
+    }
+
+    pub(crate) fn is_agent(&self, provider: Uuid, agent: Uuid) -> bool {
+        let mut agents = self.agents.iter();
+        agents.any(|a| a.provider == provider && a.agent == agent)
+    }
+
+    /// Answers the id of the relation, the old one if there was one.
+    pub(crate) fn add_agent(&mut self, provider: Uuid, agent: Uuid, now: Timestamp) -> Uuid {
+        let mut agents = self.agents.iter();
+        if let Some(known) = agents.find(|a| a.provider == provider && a.agent == agent) {
+            return known.id;
+        }
+        let id = Uuid::now_v7();
+        self.agents.push(Agent {
+            id,
+            provider,
+            agent,
+            added: now,
+        });
+        id
+    }
+
+    /// Ends the relation with all that the agent was given.
+    pub(crate) fn remove_agent(&mut self, provider: Uuid, agent: Uuid) {
+        self.agents
+            .retain(|a| !(a.provider == provider && a.agent == agent));
+        self.client_delegations
+            .retain(|d| !(d.provider == provider && d.agent == agent));
+    }
+
+    /// The delegation of this role, a new one if there was none.
+    pub(crate) fn client_delegation(
+        &mut self,
+        provider: Uuid,
+        client: Uuid,
+        agent: Uuid,
+        role: &str,
+    ) -> &mut ClientDelegation {
+        let this = |d: &ClientDelegation| {
+            (d.provider, d.client, d.agent) == (provider, client, agent) && d.role == role
+        };
+        let index = match self.client_delegations.iter().position(this) {
+            Some(index) => index,
+            None => {
+                self.client_delegations.push(ClientDelegation {
+                    provider,
+                    client,
+                    agent,
+                    role: role.to_owned(),
+                    packages: BTreeSet::new(),
+                    resources: BTreeSet::new(),
+                });
+                self.client_delegations.len() - 1
+            }
+        };
+        &mut self.client_delegations[index]
+    }
+
+    /// Forgets client delegations of nothing.
+    pub(crate) fn forget_empty(&mut self) {
+        self.client_delegations
+            .retain(|d| !d.packages.is_empty() || !d.resources.is_empty());
     }
 
     /// Whether this user may look people up now.

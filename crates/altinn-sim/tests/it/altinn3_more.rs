@@ -1,10 +1,11 @@
 //! Access management over the wire, beyond connections, packages and rights.
 
+use altinn_sim::world::Hidden;
 use altinn_sim::{Quirks, Simulator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::altinn::{ALL_CONNECTIONS, Altinn, PARTIES, send};
+use crate::altinn::{ALL_CONNECTIONS, Altinn, Answer, PARTIES, send};
 use crate::altinn3::{Desk, code};
 
 const SERVICE_OWNER: &str = "310781746";
@@ -757,5 +758,448 @@ async fn what_is_switched_off_is_not_there() {
     ] {
         let gone = send(altinn.platform(method, &path).bearer_auth(token)).await;
         assert_eq!((gone.status, gone.body.as_str()), (404, ""), "{path}");
+    }
+}
+
+const AGENT: &str = "3a0d5a3b-8a0e-4d0d-9d0a-1c5a1c3b7e10";
+
+/// An accountant's manager, whose employer keeps the books of one client and has one agent system user.
+struct Accountant {
+    altinn: Altinn,
+    token: String,
+    party: String,
+    client: String,
+    base: &'static str,
+    v2: bool,
+}
+
+impl Accountant {
+    async fn open(v2: bool) -> Self {
+        let altinn = Altinn::seeded(&format!(
+            r#"
+            [[system_users]]
+            id = "{AGENT}"
+            owner = "310779253"
+            system = "310742104_sneglebyraa"
+            title = "Sneglebyrå"
+            agent = true
+            [[system_users]]
+            id = "57ee05cd-e009-42c7-bebf-f20686734722"
+            owner = "310779253"
+            system = "310742104_snegleregnskap"
+            title = "Snegleregnskap"
+            "#
+        ))
+        .await;
+        let manager = Hidden::new("11826942136");
+        let token = altinn
+            .person(&manager, &format!("{CLIENTS} {ALL_CONNECTIONS}"))
+            .await;
+        Self {
+            party: altinn.party("310779253"),
+            client: altinn.party("310749745"),
+            base: if v2 {
+                "/accessmanagement/api/v2/enduser/clientdelegations"
+            } else {
+                "/accessmanagement/api/v1/enduser/clientdelegations"
+            },
+            token,
+            altinn,
+            v2,
+        }
+    }
+
+    /// The two parties by the names of the version.
+    fn who(&self, client: &str, agent: &str) -> String {
+        if self.v2 {
+            format!("client={client}&agent={agent}")
+        } else {
+            format!("from={client}&to={agent}")
+        }
+    }
+
+    async fn as_(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let path = format!("{}{path}", self.base);
+        let request = self.altinn.platform(method, &path).bearer_auth(token);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+        .await
+    }
+
+    async fn call(&self, method: Method, path: &str, query: &str, body: Option<Value>) -> Answer {
+        let path = format!("{path}?party={}&{query}", self.party);
+        self.as_(&self.token, method, &path, body).await
+    }
+
+    async fn revoke(&self, query: &str, body: &Value) -> Answer {
+        if self.v2 {
+            let path = "/agents/accesspackages/delete";
+            self.call(Method::POST, path, query, Some(body.clone()))
+                .await
+        } else {
+            let path = "/agents/accesspackages";
+            self.call(Method::DELETE, path, query, Some(body.clone()))
+                .await
+        }
+    }
+}
+
+fn values(role: &str, list: &str, what: &str) -> Value {
+    json!({ "values": [{ "role": role, (list): [what] }] })
+}
+
+#[tokio::test]
+async fn an_agent_gets_what_the_provider_has_of_its_client() {
+    for v2 in [false, true] {
+        let desk = Accountant::open(v2).await;
+        let person = desk.altinn.sim.cast().new_person;
+        let agent = desk.altinn.person_party(&person);
+        let (get, post) = (Method::GET, Method::POST);
+        let both = desk.who(&desk.client, &agent);
+        let package = "urn:altinn:accesspackage:regnskapsforer-lonn";
+        let body = values("regnskapsforer", "packages", package);
+
+        let clients = desk.call(get.clone(), "/clients", "", None).await.json();
+        assert_eq!(clients["data"][0]["client"]["id"], desk.client);
+        let access = &clients["data"][0]["access"][0];
+        assert_eq!(access["role"]["code"], "regnskapsforer");
+        assert_eq!(access["packages"][0]["urn"], package);
+        assert_eq!(access.get("resources").is_some(), v2);
+        let none = desk
+            .call(get.clone(), "/clients", "roles=revisor", None)
+            .await;
+        assert_eq!(none.json()["data"], json!([]));
+
+        // nobody is an agent before having been made one
+        let early = desk
+            .call(
+                post.clone(),
+                "/agents/accesspackages",
+                &both,
+                Some(body.clone()),
+            )
+            .await;
+        assert_eq!(code(&early), "400 AM.VLD-00032");
+        let name = if v2 { "agent" } else { "to" };
+        let unconnected = desk
+            .call(post.clone(), "/agents", &format!("{name}={agent}"), None)
+            .await;
+        assert_eq!(code(&unconnected), "400 AM-00024");
+        let input = json!({ "personIdentifier": person.expose(), "lastName": "GRANITT" });
+        let added = desk
+            .call(post.clone(), "/agents", "", Some(input))
+            .await
+            .json();
+        assert_eq!(added["toId"], agent);
+        let again = desk
+            .call(post.clone(), "/agents", &format!("{name}={agent}"), None)
+            .await;
+        assert_eq!(again.json(), added);
+        let system = desk
+            .call(post.clone(), "/agents", &format!("{name}={AGENT}"), None)
+            .await;
+        assert_eq!(system.status, 200, "{system:?}");
+        let agents = desk.call(get.clone(), "/agents", "", None).await.json();
+        assert_eq!(len(&agents["data"]), 2);
+        assert!(agents["data"][0]["agentAddedAt"].is_string());
+
+        // given twice, changed once
+        for changed in [true, false] {
+            let given = desk
+                .call(
+                    post.clone(),
+                    "/agents/accesspackages",
+                    &both,
+                    Some(body.clone()),
+                )
+                .await
+                .json();
+            assert_eq!(given[0]["changed"], changed, "{given}");
+            assert_eq!(given[0]["viaId"], desk.party);
+        }
+        let party = both.split('&').nth(1).unwrap();
+        let listed = desk
+            .call(get.clone(), "/agents/accesspackages", party, None)
+            .await
+            .json();
+        assert_eq!(listed["data"][0]["client"]["id"], desk.client);
+        let party = both.split('&').next().unwrap();
+        let listed = desk
+            .call(get.clone(), "/clients/accesspackages", party, None)
+            .await
+            .json();
+        assert_eq!(listed["data"][0]["agent"]["id"], agent);
+
+        // the agent sees it, among its clients, its parties and the client's connections
+        let mine = desk
+            .altinn
+            .person(
+                &person,
+                &format!("{CLIENTS} altinn:accessmanagement/authorizedparties {ALL_CONNECTIONS}"),
+            )
+            .await;
+        let my = desk
+            .as_(&mine, get.clone(), "/my/clients", None)
+            .await
+            .json();
+        assert_eq!(my["data"][0]["provider"]["id"], desk.party);
+        assert_eq!(
+            my["data"][0]["clients"][0]["access"][0]["packages"][0]["urn"],
+            package
+        );
+        let providers = desk
+            .as_(&mine, get.clone(), "/my/clientproviders", None)
+            .await
+            .json();
+        let provider = if v2 { "provider" } else { "agent" };
+        assert_eq!(providers["data"][0][provider]["id"], desk.party);
+        let parties = send(
+            desk.altinn
+                .platform(
+                    get.clone(),
+                    &format!("{PARTIES}?includeAccessPackages=true"),
+                )
+                .bearer_auth(&mine),
+        )
+        .await
+        .json();
+        let found = parties["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|p| p["partyUuid"] == desk.client);
+        assert_eq!(
+            found.unwrap()["authorizedAccessPackages"],
+            json!(["regnskapsforer-lonn"])
+        );
+        let connections = format!(
+            "{}/accesspackages?party={agent}&from={}&to={agent}",
+            crate::altinn::CONNECTIONS,
+            desk.client
+        );
+        let held = send(
+            desk.altinn
+                .platform(get.clone(), &connections)
+                .bearer_auth(&mine),
+        )
+        .await
+        .json();
+        let permission = &held["data"][0]["permissions"][0];
+        assert_eq!(permission["reason"]["flag"], 2, "{held}");
+        assert_eq!(permission["via"]["id"], desk.party);
+
+        // an agent that has something is not removed by the way
+        let blocked = desk
+            .call(Method::DELETE, "/agents", &format!("{name}={agent}"), None)
+            .await;
+        assert_eq!(code(&blocked), "400 AM-00025");
+        let blocked = desk
+            .call(Method::DELETE, "/agents/clients", &both, None)
+            .await;
+        assert_eq!(code(&blocked), "400 AM.VLD-00031");
+        for changed in [true, false] {
+            assert_eq!(
+                desk.revoke(&both, &body).await.json()[0]["changed"],
+                changed
+            );
+        }
+        desk.call(
+            post.clone(),
+            "/agents/accesspackages",
+            &both,
+            Some(body.clone()),
+        )
+        .await;
+        let cascade = format!("{both}&cascade=true");
+        assert_eq!(
+            desk.call(Method::DELETE, "/agents/clients", &cascade, None)
+                .await
+                .status,
+            204
+        );
+        assert_eq!(
+            desk.as_(&mine, get.clone(), "/my/clients", None)
+                .await
+                .json()["data"],
+            json!([])
+        );
+
+        // the agent drops its client, some packages, and the provider
+        desk.call(
+            post.clone(),
+            "/agents/accesspackages",
+            &both,
+            Some(body.clone()),
+        )
+        .await;
+        let client = if v2 { "client" } else { "from" };
+        let one = format!("?provider={}&{client}={}", desk.party, desk.client);
+        let (method, path) = if v2 {
+            (post.clone(), "/my/clients/accesspackages/delete")
+        } else {
+            (Method::DELETE, "/my/clients/accesspackages")
+        };
+        let dropped = desk
+            .as_(&mine, method, &format!("{path}{one}"), Some(body.clone()))
+            .await;
+        assert_eq!(dropped.json()[0]["changed"], true);
+        desk.call(
+            post.clone(),
+            "/agents/accesspackages",
+            &both,
+            Some(body.clone()),
+        )
+        .await;
+        let blocked = desk
+            .as_(&mine, Method::DELETE, &format!("/my/clients{one}"), None)
+            .await;
+        assert_eq!(code(&blocked), "400 AM.VLD-00031");
+        let dropped = desk
+            .as_(
+                &mine,
+                Method::DELETE,
+                &format!("/my/clients{one}&cascade=true"),
+                None,
+            )
+            .await;
+        assert_eq!(dropped.status, if v2 { 204 } else { 200 });
+        desk.call(
+            post.clone(),
+            "/agents/accesspackages",
+            &both,
+            Some(body.clone()),
+        )
+        .await;
+        let leave = format!("/my/clientproviders?provider={}", desk.party);
+        assert_eq!(
+            desk.as_(&mine, Method::DELETE, &leave, None).await.status,
+            204
+        );
+        let agents = desk.call(get.clone(), "/agents", "", None).await.json();
+        assert_eq!(len(&agents["data"]), 1);
+
+        // what is wrong
+        let system = desk.who(&desk.client, AGENT);
+        let stranger = desk.who(&desk.altinn.party("310811548"), AGENT);
+        for (query, body, expected) in [
+            (
+                &system,
+                values("no-such-role", "packages", package),
+                "400 AM.VLD-00029",
+            ),
+            (
+                &system,
+                values("regnskapsforer", "packages", "no-such-package"),
+                "400 AM.VLD-00030",
+            ),
+            (&stranger, body.clone(), "400 AM.VLD-00032"),
+            (
+                &system,
+                values("rettighetshaver", "packages", package),
+                "400 AM.VLD-00032",
+            ),
+            (
+                &system,
+                values("regnskapsforer", "packages", "skattegrunnlag"),
+                "400 AM.VLD-00033",
+            ),
+            (&system, json!({ "values": "all" }), "400 -"),
+        ] {
+            let answer = desk
+                .call(post.clone(), "/agents/accesspackages", query, Some(body))
+                .await;
+            assert_eq!(code(&answer), expected, "{}", answer.body);
+        }
+        for not_allowed in [&desk.client, "57ee05cd-e009-42c7-bebf-f20686734722"] {
+            let answer = desk
+                .call(
+                    post.clone(),
+                    "/agents",
+                    &format!("{name}={not_allowed}"),
+                    None,
+                )
+                .await;
+            assert_eq!(code(&answer), "400 AM.VLD-00008", "{}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn resources_of_a_client_are_given_in_v2_only() {
+    let desk = Accountant::open(true).await;
+    let both = desk.who(&desk.client, AGENT);
+    let post = Method::POST;
+    let agent = format!("agent={AGENT}");
+    desk.call(post.clone(), "/agents", &agent, None).await;
+    // the client gives the provider a package; the resource that it opens can go to the agent
+    desk.altinn.sim.change_world(|world| {
+        world.client_roles[0].packages.push("skattegrunnlag".into());
+    });
+    let body = values("regnskapsforer", "resources", "skf-skattemelding");
+    for changed in [true, false] {
+        let given = desk
+            .call(post.clone(), "/agents/resources", &both, Some(body.clone()))
+            .await;
+        assert_eq!(given.json()[0]["changed"], changed, "{given:?}");
+    }
+    let listed = desk
+        .call(Method::GET, "/agents/resources", &agent, None)
+        .await
+        .json();
+    assert_eq!(
+        listed["data"][0]["access"][0]["resources"][0]["refId"],
+        "skf-skattemelding"
+    );
+    let client = format!("client={}", desk.client);
+    let listed = desk
+        .call(Method::GET, "/clients/resources", &client, None)
+        .await
+        .json();
+    assert_eq!(listed["data"][0]["agent"]["id"], AGENT);
+    let taken = desk
+        .call(post.clone(), "/agents/resources/delete", &both, Some(body))
+        .await;
+    assert_eq!(taken.json()[0]["changed"], true);
+    for (resource, expected) in [
+        ("no-such-resource", "400 AM.VLD-00012"),
+        ("skf-postlogg", "400 AM.VLD-00049"),
+        ("skf-lukket-innsyn", "400 AM.VLD-00049"),
+    ] {
+        let body = values("regnskapsforer", "resources", resource);
+        let answer = desk
+            .call(post.clone(), "/agents/resources", &both, Some(body))
+            .await;
+        assert_eq!(code(&answer), expected);
+    }
+}
+
+#[tokio::test]
+async fn an_organisation_has_no_clients_of_its_own_and_others_administer_none() {
+    let desk = Accountant::open(false).await;
+    let organisation = desk.altinn.organisation(CLIENTS).await;
+    let nobody = desk
+        .altinn
+        .person(&desk.altinn.sim.cast().new_person, CLIENTS)
+        .await;
+    let unscoped = desk
+        .altinn
+        .person(&desk.altinn.sim.cast().new_person, ALL_CONNECTIONS)
+        .await;
+    let clients = format!("/clients?party={}", desk.party);
+    for (token, path, status) in [
+        (&organisation, "/my/clients", 401),
+        (&organisation, clients.as_str(), 403),
+        (&nobody, clients.as_str(), 403),
+        (&unscoped, "/my/clients", 403),
+        (&desk.token, "/clients", 403),
+    ] {
+        let refused = desk.as_(token, Method::GET, path, None).await;
+        assert_eq!(
+            (refused.status, refused.body.as_str()),
+            (status, ""),
+            "{path}"
+        );
     }
 }
