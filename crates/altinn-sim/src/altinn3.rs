@@ -19,9 +19,11 @@ mod instances;
 mod owner_packages;
 mod packages;
 mod parties;
+mod pdp;
 mod problem;
 mod requests;
 mod resources;
+mod suppliers;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -31,7 +33,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequestParts as _, Query, RawPathParams, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -71,6 +73,28 @@ const CLIENTS_READ: Access = Access::Party("altinn:clientdelegations.read", Powe
 const CLIENTS_WRITE: Access = Access::Party("altinn:clientdelegations.write", Power::Clients);
 const MY_CLIENTS_READ: Access = Access::Own("altinn:clientdelegations/myclients.read");
 const MY_CLIENTS_WRITE: Access = Access::Own("altinn:clientdelegations/myclients.write");
+const SUPPLIERS_READ: Access = Access::Party(
+    "altinn:accessmanagement/enduser:maskinportensuppliers.read",
+    Power::Scopes,
+);
+const SUPPLIERS_WRITE: Access = Access::Party(
+    "altinn:accessmanagement/enduser:maskinportensuppliers.write",
+    Power::Scopes,
+);
+const CONSUMERS_READ: Access = Access::Party(
+    "altinn:accessmanagement/enduser:maskinportenconsumers.read",
+    Power::Scopes,
+);
+const CONSUMERS_WRITE: Access = Access::Party(
+    "altinn:accessmanagement/enduser:maskinportenconsumers.write",
+    Power::Scopes,
+);
+const DELEGATIONS_SCOPE: &str = "altinn:maskinporten/delegations";
+const ALL_DELEGATIONS_SCOPE: &str = "altinn:maskinporten/delegations.admin";
+const PDP: Access = Access::Anybody(&[
+    "altinn:authorization/authorize",
+    "altinn:authorization/authorize.admin",
+]);
 const MAX_BODY: usize = 1 << 20;
 
 pub(crate) fn router(sim: Sim) -> Router {
@@ -152,10 +176,59 @@ pub(crate) fn router(sim: Sim) -> Router {
                 parties::of_subject,
             )),
         )
+        .route(
+            "/authorization/api/v1/authorize",
+            post(operation(PDP, pdp::authorize)),
+        )
+        .merge(suppliers_router())
         .merge(requests_router())
         .merge(clients_router::<false>())
         .merge(clients_router::<true>())
         .with_state(sim)
+}
+
+fn suppliers_router() -> Router<Sim> {
+    let supplier = |path: &str| format!("{BASE}/maskinportensuppliers{path}");
+    let consumer = |path: &str| format!("{BASE}/maskinportenconsumers{path}");
+    let for_maskinporten = get(operation(
+        Access::Organisation(&[DELEGATIONS_SCOPE, ALL_DELEGATIONS_SCOPE]),
+        suppliers::for_maskinporten,
+    ));
+    Router::new()
+        .route(
+            &supplier(""),
+            get(operation(SUPPLIERS_READ, suppliers::list::<false>))
+                .post(operation(SUPPLIERS_WRITE, suppliers::add))
+                .delete(operation(SUPPLIERS_WRITE, suppliers::remove::<false>)),
+        )
+        .route(
+            &supplier("/resources"),
+            get(operation(SUPPLIERS_READ, suppliers::resources::<false>))
+                .post(operation(SUPPLIERS_WRITE, suppliers::give))
+                .delete(operation(SUPPLIERS_WRITE, suppliers::take::<false>)),
+        )
+        .route(
+            &supplier("/resources/delegationcheck"),
+            get(operation(SUPPLIERS_READ, suppliers::check)),
+        )
+        .route(
+            &consumer(""),
+            get(operation(CONSUMERS_READ, suppliers::list::<true>))
+                .delete(operation(CONSUMERS_WRITE, suppliers::remove::<true>)),
+        )
+        .route(
+            &consumer("/resources"),
+            get(operation(CONSUMERS_READ, suppliers::resources::<true>))
+                .delete(operation(CONSUMERS_WRITE, suppliers::take::<true>)),
+        )
+        .route(
+            "/accessmanagement/api/v1/maskinporten/delegations",
+            for_maskinporten.clone(),
+        )
+        .route(
+            "/accessmanagement/api/v1/maskinporten/delegations/",
+            for_maskinporten,
+        )
 }
 
 fn requests_router() -> Router<Sim> {
@@ -347,6 +420,8 @@ enum Access {
     Party(&'static str, Power),
     /// This scope, for oneself; an organisation is nobody.
     Own(&'static str),
+    /// One of these scopes, whoever it is.
+    Anybody(&'static [&'static str]),
     /// The portal's scope; no party.
     Portal,
     /// One of these scopes, and an organisation's own token.
@@ -375,8 +450,13 @@ struct Call<'a> {
     held: &'a mut Held,
     actor: Actor,
     query: Params,
+    headers: HeaderMap,
     body: Bytes,
+    /// What is to change in the registers, once the call has been handled.
+    changes: Vec<Change>,
 }
+
+type Change = Box<dyn FnOnce(&mut World) + Send>;
 
 type Outcome = Result<Response, Refusal>;
 type Handling = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -392,31 +472,52 @@ fn operation(
                 return StatusCode::PAYLOAD_TOO_LARGE.into_response();
             };
             let path = RawPathParams::from_request_parts(&mut parts, &()).await;
-            let world = sim.world();
-            let mut held = sim.rights.lock();
             let query = Params::of(&parts.uri, path.ok().as_ref());
-            admitted(&sim, &world, &held.altinn3, &parts.headers, access, &query)
-                .and_then(|actor| {
-                    let (world, held) = (&*world, &mut *held);
-                    run(&mut Call {
-                        sim: &sim,
-                        world,
-                        held,
-                        actor,
-                        query,
-                        body,
-                    })
-                })
-                .unwrap_or_else(IntoResponse::into_response)
+            let (outcome, changes) = handled(&sim, parts.headers, access, query, body, run);
+            if !changes.is_empty() {
+                let mut world = sim.world_mut();
+                for change in changes {
+                    change(&mut world);
+                }
+            }
+            outcome.unwrap_or_else(IntoResponse::into_response)
         })
     }
+}
+
+fn handled(
+    sim: &Shared,
+    headers: HeaderMap,
+    access: Access,
+    query: Params,
+    body: Bytes,
+    run: fn(&mut Call<'_>) -> Outcome,
+) -> (Outcome, Vec<Change>) {
+    let world = sim.world();
+    let mut held = sim.rights.lock();
+    let actor = match admitted(sim, &world, &held.altinn3, &headers, access, &query) {
+        Ok(actor) => actor,
+        Err(refusal) => return (Err(refusal), Vec::new()),
+    };
+    let mut call = Call {
+        sim,
+        world: &world,
+        held: &mut held,
+        actor,
+        query,
+        headers,
+        body,
+        changes: Vec::new(),
+    };
+    let outcome = run(&mut call);
+    (outcome, call.changes)
 }
 
 fn admitted(
     sim: &Shared,
     world: &World,
     connections: &Connections,
-    headers: &http::HeaderMap,
+    headers: &HeaderMap,
     access: Access,
     query: &Params,
 ) -> Result<Actor, Refusal> {
@@ -459,6 +560,15 @@ fn admitted(
                 .filter(|_| scopes.iter().any(|s| caller.has_scope(s)))
                 .map(|o| actor(o.party_uuid, 0))
                 .ok_or(Refusal::FORBIDDEN);
+        }
+        Access::Anybody(scopes) => {
+            if !scopes.iter().any(|s| caller.has_scope(s)) {
+                return Err(Refusal::FORBIDDEN);
+            }
+            let organisation = organisation.map(|o| actor(o.party_uuid, 0));
+            return Ok(somebody
+                .or(organisation)
+                .unwrap_or_else(|| actor(Uuid::nil(), 0)));
         }
         Access::Own(name) => {
             if !scope(name) {
@@ -601,6 +711,10 @@ impl Call<'_> {
 
     fn authority(&self, party: Uuid) -> Authority<'_> {
         Authority::of(self.world, &self.held.altinn3, self.actor.id, party)
+    }
+
+    fn change_world(&mut self, change: impl FnOnce(&mut World) + Send + 'static) {
+        self.changes.push(Box::new(change));
     }
 
     /// What the real side has switched off is not there.

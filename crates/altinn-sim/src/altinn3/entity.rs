@@ -161,6 +161,7 @@ pub(super) struct Role {
 /// The id of the base relation (wire facts, Altinn 3 §2.5).
 const RIGHTHOLDER: Uuid = uuid::uuid!("42cae370-2dc1-4fdc-9c67-c2f4b0f0f829");
 
+const SUPPLIER: Uuid = uuid::uuid!("0b2c9f4e-7a5d-4b1c-8f60-3d9e2a7c4b88");
 const AGENT: Uuid = uuid::uuid!("5d3f4f0a-1d0b-4a54-9c35-0b1b9b7b6f0e");
 
 impl Role {
@@ -196,6 +197,18 @@ impl Role {
             legacy_code: None,
             name: "Agent".to_owned(),
             description: "Gir mulighet for å få delegert fullmakter for klienter".to_owned(),
+        }
+    }
+
+    /// The relation of a supplier of Maskinporten's scopes to its consumer. How the real one is called
+    /// is not among the wire facts.
+    pub(super) fn supplier() -> Self {
+        Self {
+            id: SUPPLIER,
+            code: "supplier".to_owned(),
+            legacy_code: None,
+            name: "Leverandør".to_owned(),
+            description: "Gir mulighet for å få delegert API-tilganger".to_owned(),
         }
     }
 
@@ -292,7 +305,7 @@ pub(super) fn resource(world: &World, resource: &Resource) -> Value {
             "code": owner.code,
             "type": null,
         })),
-        "type": { "id": RESOURCE_TYPE, "name": "GenericAccessResource" },
+        "type": { "id": RESOURCE_TYPE, "name": resource.resource_type },
     })
 }
 

@@ -13,6 +13,8 @@ pub(super) enum Refusal {
     Bare(StatusCode),
     /// Shape E: text.
     Text(StatusCode, &'static str),
+    /// The gateway in front has not let the call through.
+    Gateway(StatusCode, &'static str),
     /// Shape B: a numbered problem of access management.
     Problem(Problem),
     /// Shape B: `STD-00000` with validation errors of their own: code, text, paths.
@@ -160,6 +162,14 @@ impl IntoResponse for Refusal {
                 text,
             )
                 .into_response(),
+            Self::Gateway(status, message) => {
+                let body = json!({ "statusCode": status.as_u16(), "message": message });
+                let json = [(
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("application/json"),
+                )];
+                (status, json, body.to_string()).into_response()
+            }
             Self::Problem(problem) => {
                 let (status, code, detail) = problem.parts();
                 shape_b(status, code, detail, None)

@@ -6,8 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::world::AccessList;
+
 /// After this many failed look-ups of a person the caller is locked out (wire facts, Altinn 3 §2.5).
 const FAILED_LOOKUPS: u32 = 2;
+/// How long the PDP uses what it has read (wire facts, Altinn 3 §3.2).
+const PDP_CACHE: SignedDuration = SignedDuration::from_mins(5);
 /// How long the lock lasts (wire facts, Altinn 3 §2.5).
 const LOCK: SignedDuration = SignedDuration::from_secs(3600);
 
@@ -133,7 +137,7 @@ pub(crate) struct ClientDelegation {
 pub(crate) struct StillActive;
 
 /// What is delegated in Altinn 3.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Connections {
     connections: Vec<Connection>,
     failed_lookups: HashMap<i64, (u32, Timestamp)>,
@@ -142,6 +146,12 @@ pub(crate) struct Connections {
     pub(crate) given_by_owner: BTreeMap<(Uuid, Uuid, String), Uuid>,
     pub(crate) agents: Vec<Agent>,
     pub(crate) client_delegations: Vec<ClientDelegation>,
+    /// Consumer and supplier of Maskinporten's scopes, with the id of the relation.
+    pub(crate) suppliers: BTreeMap<(Uuid, Uuid), Uuid>,
+    /// When a resource was delegated (consumer, supplier, resource).
+    pub(crate) delegated_at: BTreeMap<(Uuid, Uuid, String), Timestamp>,
+    pub(crate) access_lists: Vec<AccessList>,
+    seen_by_pdp: HashMap<(Uuid, Vec<Uuid>), (Timestamp, Connections)>,
 }
 
 impl Connections {
@@ -253,6 +263,43 @@ impl Connections {
         if let Some(connection) = self.find_mut(from, to) {
             connection.instances.remove(instance);
         }
+    }
+
+    /// What `who`, also as one of `all`, holds of `parties` as the PDP sees it: from a copy of up to
+    /// five minutes, if `cached`.
+    pub(crate) fn as_seen_by_pdp(
+        &mut self,
+        who: Uuid,
+        parties: &[Uuid],
+        all: &[Uuid],
+        now: Timestamp,
+        cached: bool,
+    ) -> Self {
+        let key = (who, parties.to_vec());
+        if let Some((read, seen)) = self.seen_by_pdp.get(&key).filter(|_| cached)
+            && now.duration_since(*read) < PDP_CACHE
+        {
+            return seen.clone();
+        }
+        let for_clients = self.client_delegations.iter();
+        let client_delegations: Vec<ClientDelegation> = for_clients
+            .filter(|d| all.contains(&d.agent) && parties.contains(&d.client))
+            .cloned()
+            .collect();
+        let holder =
+            |id: &Uuid| all.contains(id) || client_delegations.iter().any(|d| d.provider == *id);
+        let connections = self.connections.iter();
+        let connections = connections
+            .filter(|c| parties.contains(&c.from) && holder(&c.to))
+            .cloned()
+            .collect();
+        let seen = Self {
+            connections,
+            client_delegations,
+            ..Self::default()
+        };
+        self.seen_by_pdp.insert(key, (now, seen.clone()));
+        seen
     }
 
     pub(crate) fn is_agent(&self, provider: Uuid, agent: Uuid) -> bool {

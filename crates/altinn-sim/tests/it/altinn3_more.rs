@@ -2,11 +2,13 @@
 
 use altinn_sim::world::Hidden;
 use altinn_sim::{Quirks, Simulator};
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::altinn::{ALL_CONNECTIONS, Altinn, Answer, PARTIES, send};
 use crate::altinn3::{Desk, code};
+use crate::client::Grant;
 
 const SERVICE_OWNER: &str = "310781746";
 const TAX: &str = "310799564";
@@ -644,8 +646,7 @@ async fn a_service_owner_on_the_list_gives_a_package_between_others() {
                 .json(body),
         )
     };
-    let urn =
-        |p: &altinn_sim::world::Hidden| format!("urn:altinn:person:identifier-no:{}", p.expose());
+    let urn = |p: &Hidden| format!("urn:altinn:person:identifier-no:{}", p.expose());
     let package = "urn:altinn:accesspackage:innbygger-skatteforhold-privatpersoner";
     let body =
         json!({ "From": urn(&cast.new_person), "to": urn(&cast.manager), "packageUrn": package });
@@ -1200,6 +1201,534 @@ async fn an_organisation_has_no_clients_of_its_own_and_others_administer_none() 
             (refused.status, refused.body.as_str()),
             (status, ""),
             "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_is_delegated_opens_maskinporten_for_the_supplier() {
+    let altinn = Altinn::seeded(
+        r#"
+        [[register_roles]]
+        organisation = "310811548"
+        person = "30885515084"
+        role = "DAGL"
+        [[scopes]]
+        name = "skattefugl:grunnlag"
+        granted_to = ["310749745", "310811548"]
+        "#,
+    )
+    .await;
+    let manager = Hidden::new("30885515084"); // of the consumer, and of the supplier
+    let token = altinn.person(&manager, SUPPLIERS).await;
+    let (consumer, supplier) = (altinn.party("310811548"), altinn.party("310742104"));
+    let call = |method: Method, path: &str| {
+        let path = format!("/accessmanagement/api/v1/enduser/{path}");
+        send(altinn.platform(method, &path).bearer_auth(&token))
+    };
+    let (get, post, delete) = (Method::GET, Method::POST, Method::DELETE);
+    let own = format!("maskinportensuppliers?party={consumer}&supplier={supplier}");
+    let own_resource = format!(
+        "maskinportensuppliers/resources?party={consumer}&supplier={supplier}&resource=skf-grunnlag-api"
+    );
+    let mirror = format!("maskinportenconsumers/resources?party={supplier}&consumer={consumer}");
+    let key_client = altinn.sim.cast().key_client;
+    let grant = || {
+        let grant = Grant::by_key(&altinn.sim, &key_client).scope("skattefugl:grunnlag");
+        grant.claim("consumer_org", "310811548")
+    };
+
+    assert_eq!(grant().send(&altinn.sim).await.status, 403);
+    assert_eq!(
+        code(&call(post.clone(), &own_resource).await),
+        "400 AM-00022"
+    );
+    let added = call(post.clone(), &own).await.json();
+    assert_eq!(call(post.clone(), &own).await.json(), added);
+    let check = format!(
+        "maskinportensuppliers/resources/delegationcheck?party={consumer}&resource=skf-grunnlag-api"
+    );
+    assert_eq!(
+        call(get.clone(), &check).await.json()["rights"][0]["result"],
+        true
+    );
+    for _ in 0..2 {
+        assert_eq!(call(post.clone(), &own_resource).await.json(), json!(true));
+    }
+    assert_eq!(
+        grant().send(&altinn.sim).await.status,
+        200,
+        "the supplier gets a token"
+    );
+    let listed = call(get.clone(), &own).await.json();
+    assert_eq!(listed[0]["party"]["id"], supplier);
+    assert_eq!(listed[0]["resources"][0]["refId"], "skf-grunnlag-api");
+    assert_eq!(len(&call(get.clone(), &own_resource).await.json()), 1);
+    assert_eq!(
+        call(get.clone(), &mirror).await.json()[0]["permissions"][0]["from"]["id"],
+        consumer
+    );
+
+    // the owner of the scope sees who lets whom; another owner must be told which scope is its own
+    let all = "/accessmanagement/api/v1/maskinporten/delegations/";
+    let tax = altinn
+        .service_owner(TAX, "altinn:maskinporten/delegations")
+        .await;
+    let admin = altinn
+        .service_owner(SERVICE_OWNER, "altinn:maskinporten/delegations.admin")
+        .await;
+    let other = altinn
+        .service_owner(SERVICE_OWNER, "altinn:maskinporten/delegations")
+        .await;
+    let scope = "?scope=skattefugl:grunnlag";
+    for (token, query, count) in [
+        (&tax, scope.to_owned(), 2),
+        (
+            &tax,
+            format!("{scope}&supplierOrg=310742104&consumerOrg=310811548"),
+            1,
+        ),
+        (&admin, String::new(), 2),
+        (&admin, "?supplierOrg=310811548".to_owned(), 0),
+    ] {
+        let path = format!("{all}{query}");
+        let found = send(altinn.platform(get.clone(), &path).bearer_auth(token))
+            .await
+            .json();
+        assert_eq!(len(&found), count, "{query}: {found}");
+        if count > 0 {
+            assert_eq!(found[0]["scopes"], json!(["skattefugl:grunnlag"]));
+        }
+    }
+    for (token, query, status) in [
+        (&other, scope, 403),
+        (&tax, "", 403),
+        (&admin, "?supplierOrg=x", 400),
+    ] {
+        let path = format!("{all}{query}");
+        let refused = send(altinn.platform(get.clone(), &path).bearer_auth(token)).await;
+        assert_eq!(refused.status, status, "{query}");
+    }
+
+    // taken by the supplier, given again, and all at once by the consumer
+    let take = format!("{mirror}&resource=skf-grunnlag-api");
+    assert_eq!(call(delete.clone(), &take).await.status, 204);
+    assert_eq!(grant().send(&altinn.sim).await.status, 403);
+    call(post.clone(), &own_resource).await;
+    assert_eq!(code(&call(delete.clone(), &own).await), "400 AM.VLD-00010");
+    assert_eq!(
+        call(delete.clone(), &format!("{own}&cascade=true"))
+            .await
+            .status,
+        204
+    );
+    assert_eq!(grant().send(&altinn.sim).await.status, 403);
+    assert_eq!(call(get.clone(), &own).await.json(), json!([]));
+
+    let person = altinn.person_party(&manager);
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let suppliers = format!("maskinportensuppliers?party={consumer}&supplier=");
+    for (path, expected) in [
+        (format!("{suppliers}{person}"), "400 AM.VLD-00008"),
+        (format!("{suppliers}{nobody}"), "400 AM-00023"),
+        (format!("{suppliers}{consumer}"), "400 AM.VLD-00007"),
+        (
+            own_resource.replace("skf-grunnlag-api", "skf-postlogg"),
+            "400 AM.VLD-00032",
+        ),
+        (
+            own_resource.replace("skf-grunnlag-api", "skf-ukjent"),
+            "400 AM-00027",
+        ),
+    ] {
+        assert_eq!(code(&call(post.clone(), &path).await), expected, "{path}");
+    }
+    let other = altinn.customer();
+    let refused = call(get, &format!("maskinportensuppliers?party={other}")).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+}
+
+#[tokio::test]
+async fn a_scope_is_not_delegated_as_a_right() {
+    let desk = Desk::open().await;
+    let check = desk
+        .get(&desk.at("/resources/delegationcheck", "resource=skf-grunnlag-api"))
+        .await
+        .json();
+    assert_eq!(
+        check["rights"][0]["reasonCodes"],
+        json!(["ResourceIsMaskinPortenSchema"])
+    );
+    let to = desk
+        .altinn
+        .person_party(&desk.altinn.sim.cast().connected_person);
+    let path = desk.at(
+        "/resources/rights",
+        &format!("to={to}&resource=skf-grunnlag-api"),
+    );
+    let keys = json!({ "directRightKeys": [check["rights"][0]["right"]["key"]] });
+    assert_eq!(
+        code(&desk.call(Method::POST, &path, Some(keys)).await),
+        "400 AM-00042"
+    );
+}
+
+/// Somebody who asks the policy decision point.
+struct Pdp {
+    altinn: Altinn,
+    token: String,
+    key: String,
+}
+
+const AUTHORIZE: &str = "/authorization/api/v1/authorize";
+
+fn attribute(id: &str, value: &str) -> Value {
+    json!({ "AttributeId": id, "Value": value, "IncludeInResult": true })
+}
+
+fn object(id: &str, attributes: &[Value]) -> Value {
+    json!({ "Id": id, "Attribute": attributes })
+}
+
+fn question(subject: &[Value], action: &str, resource: &[Value]) -> Value {
+    let action = attribute("urn:oasis:names:tc:xacml:1.0:action:action-id", action);
+    json!({ "Request": {
+        "AccessSubject": [object("s1", subject)],
+        "Action": [object("a1", &[action])],
+        "Resource": [object("r1", resource)],
+    } })
+}
+
+impl Pdp {
+    async fn open(altinn: Altinn) -> Self {
+        let token = altinn
+            .service_owner(TAX, "altinn:authorization/authorize")
+            .await;
+        let key = altinn.sim.world().subscription_keys[0]
+            .key
+            .expose()
+            .to_owned();
+        Self { altinn, token, key }
+    }
+
+    async fn ask(&self, body: &Value) -> Value {
+        let request = self
+            .altinn
+            .platform(Method::POST, AUTHORIZE)
+            .bearer_auth(&self.token);
+        let request = request.header("Ocp-Apim-Subscription-Key", &self.key);
+        let answer = send(request.json(body)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["response"].clone()
+    }
+
+    async fn decision(&self, subject: &[Value], action: &str, resource: &[Value]) -> String {
+        let answer = self.ask(&question(subject, action, resource)).await;
+        answer[0]["decision"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn the_pdp_decides_by_roles_packages_rights_and_instances() {
+    let pdp = Pdp::open(Altinn::start().await).await;
+    let cast = pdp.altinn.sim.cast();
+    let person = |p: &Hidden| attribute("urn:altinn:person:identifier-no", p.expose());
+    let of = |id: &str, number: &str| {
+        [
+            attribute("urn:altinn:resource", id),
+            attribute("urn:altinn:organization:identifier-no", number),
+        ]
+    };
+    let manager = [person(&cast.manager)];
+    let elv = [person(&cast.connected_person)];
+    let system = [attribute(
+        "urn:altinn:systemuser:uuid",
+        "57ee05cd-e009-42c7-bebf-f20686734721",
+    )];
+    let uuid = |p: &Hidden| {
+        [attribute(
+            "urn:altinn:party:uuid",
+            &pdp.altinn.person_party(p),
+        )]
+    };
+    let tax = [attribute("urn:altinn:org", "skf")];
+    let digdir = [attribute("urn:altinn:org", "digdir")];
+    for (subject, action, resource, decision) in [
+        (
+            &manager,
+            "read",
+            of("skf-skattemelding", "310753831"),
+            "Permit",
+        ),
+        (
+            &manager,
+            "archive",
+            of("skf-skattemelding", "310753831"),
+            "NotApplicable",
+        ),
+        (
+            &manager,
+            "read",
+            of("skf-skattemelding", "310777269"),
+            "Permit",
+        ),
+        (
+            &manager,
+            "read",
+            of("skf-skattemelding", "310749745"),
+            "NotApplicable",
+        ),
+        (&elv, "read", of("skf-postlogg", "310753831"), "Permit"),
+        (
+            &elv,
+            "read",
+            of("skf-skattemelding", "310753831"),
+            "NotApplicable",
+        ),
+        (
+            &uuid(&cast.connected_person),
+            "read",
+            of("skf-postlogg", "310753831"),
+            "Permit",
+        ),
+        (
+            &system,
+            "read",
+            of("skf-skattemelding", "310753831"),
+            "Permit",
+        ),
+        (
+            &system,
+            "read",
+            of("skf-postlogg", "310753831"),
+            "NotApplicable",
+        ),
+        (&tax, "subscribe", of("skf-postlogg", "310753831"), "Permit"),
+        (
+            &digdir,
+            "subscribe",
+            of("skf-postlogg", "310753831"),
+            "NotApplicable",
+        ),
+        // the access list: the customer is not on it
+        (&manager, "read", of("skf-begrenset", "310753831"), "Deny"),
+    ] {
+        let found = pdp.decision(subject, action, &resource).await;
+        assert_eq!(found, decision, "{subject:?} {action} {resource:?}");
+    }
+    let oneself = [
+        attribute("urn:altinn:resource", "skf-postlogg"),
+        person(&cast.new_person),
+    ];
+    assert_eq!(
+        pdp.decision(&[person(&cast.new_person)], "read", &oneself)
+            .await,
+        "Permit"
+    );
+
+    // the answer: camel case, what was to be shown again, and obligations
+    let answer = pdp
+        .ask(&question(&tax, "read", &of("skf-begrenset", "310753831")))
+        .await;
+    let one = &answer[0];
+    assert_eq!(
+        one["status"]["statusCode"]["value"],
+        "urn:oasis:names:tc:xacml:1.0:status:ok"
+    );
+    let assignment = &one["obligations"][0]["attributeAssignment"][0];
+    assert_eq!(
+        assignment["category"],
+        "urn:altinn:minimum-authenticationlevel"
+    );
+    assert_eq!(assignment["value"], "3");
+    assert_eq!(one["category"][2]["attribute"][0]["value"], "skf-begrenset");
+    let denied = pdp
+        .ask(&question(
+            &manager,
+            "read",
+            &of("skf-begrenset", "310753831"),
+        ))
+        .await;
+    assert!(denied[0]["status"]["statusMessage"].is_string());
+    assert_eq!(denied[0]["obligations"], Value::Null);
+
+    // what cannot be decided is said in 200
+    let number = attribute("urn:altinn:organization:identifier-no", "310753831");
+    let unknown = attribute("urn:altinn:person:identifier-no", "01010112345");
+    for (subject, resource, code, text) in [
+        (
+            vec![person(&cast.manager)],
+            of("no-such", "310753831").to_vec(),
+            "processing-error",
+            "Policy not found for resource no-such",
+        ),
+        (
+            vec![person(&cast.manager)],
+            vec![
+                attribute("urn:altinn:org", "skf"),
+                attribute("urn:altinn:app", "x"),
+            ],
+            "processing-error",
+            "Policy not found for resource app_skf_x",
+        ),
+        (
+            vec![unknown],
+            of("skf-postlogg", "310753831").to_vec(),
+            "processing-error",
+            "The subject given by",
+        ),
+        (
+            vec![person(&cast.manager), number.clone()],
+            of("skf-postlogg", "310753831").to_vec(),
+            "processing-error",
+            "Not allowed",
+        ),
+        (
+            vec![person(&cast.manager), attribute("urn:altinn:userid", "1")],
+            of("skf-postlogg", "310753831").to_vec(),
+            "processing-error",
+            "Not allowed",
+        ),
+        (
+            vec![],
+            of("skf-postlogg", "310753831").to_vec(),
+            "processing-error",
+            "Not allowed",
+        ),
+        (
+            vec![person(&cast.manager)],
+            of("skf-postlogg", "999999999").to_vec(),
+            "processing-error",
+            "The party given by",
+        ),
+    ] {
+        let answer = pdp.ask(&question(&subject, "read", &resource)).await;
+        let one = &answer[0];
+        assert_eq!(one["decision"], "Indeterminate", "{one}");
+        assert_eq!(
+            one["status"]["statusCode"]["value"],
+            format!("urn:oasis:names:tc:xacml:1.0:status:{code}")
+        );
+        assert!(
+            one["status"]["statusMessage"]
+                .as_str()
+                .unwrap()
+                .starts_with(text),
+            "{one}"
+        );
+    }
+    let answer = pdp.ask(&json!({ "question": 1 })).await;
+    assert_eq!(
+        answer[0]["status"]["statusCode"]["value"],
+        "urn:oasis:names:tc:xacml:1.0:status:syntax-error"
+    );
+}
+
+#[tokio::test]
+async fn several_questions_are_answered_in_order() {
+    let pdp = Pdp::open(Altinn::start().await).await;
+    let cast = pdp.altinn.sim.cast();
+    let mut body = question(
+        &[attribute(
+            "urn:altinn:person:identifier-no",
+            cast.connected_person.expose(),
+        )],
+        "read",
+        &[
+            attribute("urn:altinn:resource", "skf-postlogg"),
+            attribute("urn:altinn:organization:identifier-no", "310753831"),
+        ],
+    );
+    let second = [
+        attribute("urn:altinn:resource", "skf-skattemelding"),
+        attribute("urn:altinn:organization:identifier-no", "310753831"),
+    ];
+    body["Request"]["Resource"]
+        .as_array_mut()
+        .unwrap()
+        .push(object("r2", &second));
+    body["Request"]["MultiRequests"] = json!({ "RequestReference": [
+        { "ReferenceId": ["s1", "a1", "r2"] },
+        { "ReferenceId": ["s1", "a1", "r1"] },
+        { "ReferenceId": ["s1", "a1", "r9"] },
+    ] });
+    let answer = pdp.ask(&body).await;
+    let decisions: Vec<&Value> = answer
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["decision"])
+        .collect();
+    assert_eq!(decisions, ["NotApplicable", "Permit", "Indeterminate"]);
+    assert_eq!(
+        answer[1]["category"][2]["attribute"][0]["value"],
+        "skf-postlogg"
+    );
+}
+
+#[tokio::test]
+async fn the_pdp_sees_a_delegation_five_minutes_late_where_it_has_looked_before() {
+    for at_once in [false, true] {
+        let mut quirks = Quirks::default();
+        quirks.pdp_without_cache = at_once;
+        let pdp = Pdp::open(Altinn::start_with(Simulator::builder().quirks(quirks)).await).await;
+        let cast = pdp.altinn.sim.cast();
+        let (customer, to) = (
+            pdp.altinn.customer(),
+            pdp.altinn.person_party(&cast.connected_person),
+        );
+        let token = pdp.altinn.system_user(ALL_CONNECTIONS).await;
+        let elv = [attribute(
+            "urn:altinn:person:identifier-no",
+            cast.connected_person.expose(),
+        )];
+        let resource = [
+            attribute("urn:altinn:resource", "skf-skattemelding"),
+            attribute("urn:altinn:party:uuid", &customer),
+        ];
+        assert_eq!(pdp.decision(&elv, "read", &resource).await, "NotApplicable");
+        let path = format!(
+            "{}/accesspackages?party={customer}&from={customer}&to={to}&package=skattegrunnlag",
+            crate::altinn::CONNECTIONS
+        );
+        let change = |method| send(pdp.altinn.platform(method, &path).bearer_auth(&token));
+        assert_eq!(change(Method::POST).await.status, 200);
+        let late = if at_once { "Permit" } else { "NotApplicable" };
+        assert_eq!(pdp.decision(&elv, "read", &resource).await, late);
+        pdp.altinn
+            .sim
+            .clock()
+            .advance(SignedDuration::from_secs(301));
+        assert_eq!(pdp.decision(&elv, "read", &resource).await, "Permit");
+        // what is taken away is seen as late
+        assert_eq!(change(Method::DELETE).await.status, 204);
+        let late = if at_once { "NotApplicable" } else { "Permit" };
+        assert_eq!(pdp.decision(&elv, "read", &resource).await, late);
+    }
+}
+
+#[tokio::test]
+async fn the_pdp_wants_a_scope_and_a_subscription() {
+    let pdp = Pdp::open(Altinn::start().await).await;
+    let unscoped = pdp.altinn.service_owner(TAX, "altinn:serviceowner").await;
+    for (token, key, status, empty) in [
+        (pdp.token.as_str(), None, 401, false),
+        (&pdp.token, Some("another"), 401, false),
+        (&unscoped, Some(pdp.key.as_str()), 403, true),
+        ("", Some(pdp.key.as_str()), 401, true),
+    ] {
+        let request = pdp
+            .altinn
+            .platform(Method::POST, AUTHORIZE)
+            .bearer_auth(token);
+        let request = key
+            .into_iter()
+            .fold(request, |r, key| r.header("Ocp-Apim-Subscription-Key", key));
+        let answer = send(request.json(&json!({}))).await;
+        assert_eq!(
+            (answer.status, answer.body.is_empty()),
+            (status, empty),
+            "{answer:?}"
         );
     }
 }
