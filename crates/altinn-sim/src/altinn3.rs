@@ -13,14 +13,17 @@
 
 mod clients;
 mod connections;
+mod consents;
 mod entity;
 mod holdings;
 mod instances;
+mod metadata;
 mod owner_packages;
 mod packages;
 mod parties;
 mod pdp;
 mod problem;
+mod registry;
 mod requests;
 mod resources;
 mod suppliers;
@@ -95,7 +98,22 @@ const PDP: Access = Access::Anybody(&[
     "altinn:authorization/authorize",
     "altinn:authorization/authorize.admin",
 ]);
+const CONSENT_FOR_ANYBODY: &str = "altinn:consentrequests.org";
+const CONSENT_WRITE: Access =
+    Access::Organisation(&["altinn:consentrequests.write", CONSENT_FOR_ANYBODY]);
+const CONSENT_READ: Access = Access::Organisation(&[
+    "altinn:consentrequests.read",
+    "altinn:consentrequests.write",
+    CONSENT_FOR_ANYBODY,
+]);
+const LISTS_READ: Access = Access::Organisation(&[
+    "altinn:resourceregistry/accesslist.read",
+    "altinn:resourceregistry/accesslist.write",
+]);
+const LISTS_WRITE: Access = Access::Organisation(&["altinn:resourceregistry/accesslist.write"]);
 const MAX_BODY: usize = 1 << 20;
+
+pub(crate) use self::consents::answer as answer_consent;
 
 pub(crate) fn router(sim: Sim) -> Router {
     use Access::{Instances, Organisation, Parties, Read, ToOthers, Write};
@@ -180,11 +198,117 @@ pub(crate) fn router(sim: Sim) -> Router {
             "/authorization/api/v1/authorize",
             post(operation(PDP, pdp::authorize)),
         )
+        .merge(consents_router())
+        .merge(metadata_router())
+        .merge(registry_router())
         .merge(suppliers_router())
         .merge(requests_router())
         .merge(clients_router::<false>())
         .merge(clients_router::<true>())
         .with_state(sim)
+}
+
+fn consents_router() -> Router<Sim> {
+    let route = |path: &str| format!("/accessmanagement/api/v1/enterprise/consentrequests{path}");
+    Router::new()
+        .route(&route(""), post(operation(CONSENT_WRITE, consents::create)))
+        .route(
+            &route("/events"),
+            get(operation(CONSENT_READ, consents::events)),
+        )
+        .route(&route("/{id}"), get(operation(CONSENT_READ, consents::one)))
+        .route(
+            "/accessmanagement/api/v1/maskinporten/consent/lookup",
+            post(operation(
+                Access::Organisation(&["altinn:maskinporten/consent.read"]),
+                consents::look_up,
+            )),
+        )
+}
+
+fn metadata_router() -> Router<Sim> {
+    use self::metadata as meta;
+    let operations: [(&str, Operation); 17] = [
+        ("info/roles", meta::roles),
+        ("info/roles/{id}", meta::one_role),
+        ("info/roles/packages", meta::role_packages),
+        ("info/roles/{id}/packages", meta::role_packages),
+        ("info/roles/resources", meta::role_resources),
+        ("info/roles/{id}/resources", meta::role_resources),
+        ("info/accesspackages/search", meta::search),
+        ("info/accesspackages/export", meta::groups),
+        ("info/accesspackages/group/", meta::groups),
+        ("info/accesspackages/group/{id}", meta::one_group),
+        ("info/accesspackages/group/{id}/areas", meta::group_areas),
+        ("info/accesspackages/area/{id}", meta::one_area),
+        (
+            "info/accesspackages/area/{id}/packages",
+            meta::area_packages,
+        ),
+        ("info/accesspackages/package/{id}", meta::one_package),
+        ("info/accesspackages/package/urn/{urn}", meta::one_package),
+        (
+            "info/accesspackages/package/{id}/resources",
+            meta::package_resources,
+        ),
+        ("types/organization/subtypes", meta::organisation_forms),
+    ];
+    operations
+        .into_iter()
+        .fold(Router::new(), |router, (path, run)| {
+            let path = format!("/accessmanagement/api/v1/meta/{path}");
+            router.route(&path, get(operation(Access::Anyone, run)))
+        })
+}
+
+fn registry_router() -> Router<Sim> {
+    let resource = |path: &str| format!("/resourceregistry/api/v1/resource/{path}");
+    let list = |path: &str| format!("/resourceregistry/api/v1/access-lists/{{owner}}{path}");
+    let anyone = |run: Operation| operation(Access::Anyone, run);
+    let read = |run: Operation| operation(LISTS_READ, run);
+    let write = |run: Operation| operation(LISTS_WRITE, run);
+    Router::new()
+        .route(&resource("resourcelist"), get(anyone(registry::list)))
+        .route(&resource("search"), get(anyone(registry::search)))
+        .route(
+            &resource("bysubjects/"),
+            post(anyone(registry::by_subjects)),
+        )
+        .route(&resource("{id}"), get(anyone(registry::one)))
+        .route(
+            &resource("{id}/policy/subjects"),
+            get(anyone(registry::policy_subjects)),
+        )
+        .route(
+            &resource("{id}/policy/rights"),
+            get(anyone(registry::policy_rights)),
+        )
+        .route(
+            "/resourceregistry/api/v2/resource/{id}/policy/rights",
+            get(anyone(registry::policy_rights_v2)),
+        )
+        .route(&list(""), get(read(registry::lists)))
+        .route(
+            &list("/{identifier}"),
+            get(read(registry::one_list))
+                .put(write(registry::put_list))
+                .delete(write(registry::delete_list)),
+        )
+        .route(
+            &list("/{identifier}/members"),
+            get(read(registry::members))
+                .put(write(registry::replace_members))
+                .post(write(registry::add_members))
+                .delete(write(registry::remove_members)),
+        )
+        .route(
+            &list("/{identifier}/resource-connections"),
+            get(read(registry::list_resources)),
+        )
+        .route(
+            &list("/{identifier}/resource-connections/{resource}"),
+            put(write(registry::add_resource)).delete(write(registry::remove_resource)),
+        )
 }
 
 fn suppliers_router() -> Router<Sim> {
@@ -420,6 +544,8 @@ enum Access {
     Party(&'static str, Power),
     /// This scope, for oneself; an organisation is nobody.
     Own(&'static str),
+    /// No token.
+    Anyone,
     /// One of these scopes, whoever it is.
     Anybody(&'static [&'static str]),
     /// The portal's scope; no party.
@@ -459,11 +585,12 @@ struct Call<'a> {
 type Change = Box<dyn FnOnce(&mut World) + Send>;
 
 type Outcome = Result<Response, Refusal>;
+type Operation = fn(&mut Call<'_>) -> Outcome;
 type Handling = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 fn operation(
     access: Access,
-    run: fn(&mut Call<'_>) -> Outcome,
+    run: Operation,
 ) -> impl Fn(State<Sim>, Request) -> Handling + Clone + Send + Sync + 'static {
     move |State(sim), request| {
         Box::pin(async move {
@@ -491,7 +618,7 @@ fn handled(
     access: Access,
     query: Params,
     body: Bytes,
-    run: fn(&mut Call<'_>) -> Outcome,
+    run: Operation,
 ) -> (Outcome, Vec<Change>) {
     let world = sim.world();
     let mut held = sim.rights.lock();
@@ -521,6 +648,13 @@ fn admitted(
     access: Access,
     query: &Params,
 ) -> Result<Actor, Refusal> {
+    if access == Access::Anyone {
+        return Ok(Actor {
+            id: Uuid::nil(),
+            user_id: 0,
+            scopes: Vec::new(),
+        });
+    }
     let caller = platform::authenticate(sim, headers).map_err(|_| Refusal::UNAUTHORIZED)?;
     let scope = |name: &str| caller.has_scope(PORTAL_SCOPE) || caller.has_scope(name);
     let connection_scope = |suffix: &str| scope(&format!("{CONNECTIONS_SCOPE}{suffix}"));
@@ -561,6 +695,8 @@ fn admitted(
                 .map(|o| actor(o.party_uuid, 0))
                 .ok_or(Refusal::FORBIDDEN);
         }
+        // answered above
+        Access::Anyone => return Err(Refusal::FORBIDDEN),
         Access::Anybody(scopes) => {
             if !scopes.iter().any(|s| caller.has_scope(s)) {
                 return Err(Refusal::FORBIDDEN);

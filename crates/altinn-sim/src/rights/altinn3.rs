@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::world::AccessList;
@@ -132,6 +133,76 @@ pub(crate) struct ClientDelegation {
     pub(crate) resources: BTreeSet<String>,
 }
 
+/// A request for consent and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Consent {
+    pub(crate) id: Uuid,
+    /// Who asked, perhaps for another receiver.
+    pub(crate) by: Uuid,
+    /// Who is asked.
+    pub(crate) from: Uuid,
+    /// Who receives.
+    pub(crate) to: Uuid,
+    pub(crate) required_delegator: Option<Uuid>,
+    pub(crate) valid_to: Timestamp,
+    pub(crate) rights: Value,
+    pub(crate) message: Value,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) portal_view_mode: String,
+    pub(crate) answered: Option<ConsentStatus>,
+    pub(crate) consented: Option<Timestamp>,
+    pub(crate) events: Vec<ConsentEvent>,
+}
+
+impl Consent {
+    pub(crate) fn status(&self, now: Timestamp) -> ConsentStatus {
+        match self.answered {
+            None | Some(ConsentStatus::Accepted) if self.valid_to <= now => ConsentStatus::Expired,
+            Some(answer) => answer,
+            None => ConsentStatus::Created,
+        }
+    }
+}
+
+/// Something that happened to a consent.
+#[derive(Clone, Debug)]
+pub(crate) struct ConsentEvent {
+    /// Counted over all consents.
+    pub(crate) number: u64,
+    pub(crate) id: Uuid,
+    pub(crate) created: Timestamp,
+    pub(crate) by: Uuid,
+    pub(crate) kind: ConsentStatus,
+}
+
+/// The states of a consent, and its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConsentStatus {
+    Created,
+    Rejected,
+    Accepted,
+    Revoked,
+    /// No call and no page deletes one here.
+    Deleted,
+    Expired,
+    /// Only of events: Maskinporten has asked.
+    Used,
+}
+
+impl ConsentStatus {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Created => "Created",
+            Self::Rejected => "Rejected",
+            Self::Accepted => "Accepted",
+            Self::Revoked => "Revoked",
+            Self::Deleted => "Deleted",
+            Self::Expired => "Expired",
+            Self::Used => "Used",
+        }
+    }
+}
+
 /// The connection still carries packages or rights.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StillActive;
@@ -150,6 +221,8 @@ pub(crate) struct Connections {
     pub(crate) suppliers: BTreeMap<(Uuid, Uuid), Uuid>,
     /// When a resource was delegated (consumer, supplier, resource).
     pub(crate) delegated_at: BTreeMap<(Uuid, Uuid, String), Timestamp>,
+    pub(crate) consents: Vec<Consent>,
+    consent_events: u64,
     pub(crate) access_lists: Vec<AccessList>,
     seen_by_pdp: HashMap<(Uuid, Vec<Uuid>), (Timestamp, Connections)>,
 }
@@ -300,6 +373,22 @@ impl Connections {
         };
         self.seen_by_pdp.insert(key, (now, seen.clone()));
         seen
+    }
+
+    pub(crate) fn consent_event(
+        &mut self,
+        kind: ConsentStatus,
+        by: Uuid,
+        now: Timestamp,
+    ) -> ConsentEvent {
+        self.consent_events += 1;
+        ConsentEvent {
+            number: self.consent_events,
+            id: Uuid::now_v7(),
+            created: now,
+            by,
+            kind,
+        }
     }
 
     pub(crate) fn is_agent(&self, provider: Uuid, agent: Uuid) -> bool {

@@ -1732,3 +1732,560 @@ async fn the_pdp_wants_a_scope_and_a_subscription() {
         );
     }
 }
+
+const CONSENT: &str = "/accessmanagement/api/v1/enterprise/consentrequests";
+const LOOK_UP: &str = "/accessmanagement/api/v1/maskinporten/consent/lookup";
+
+struct Consents {
+    altinn: Altinn,
+    token: String,
+    maskinporten: String,
+}
+
+impl Consents {
+    async fn open() -> Self {
+        let altinn = Altinn::start().await;
+        let scopes = "altinn:consentrequests.read altinn:consentrequests.write";
+        Self {
+            token: altinn.service_owner(TAX, scopes).await,
+            maskinporten: altinn
+                .service_owner(SERVICE_OWNER, "altinn:maskinporten/consent.read")
+                .await,
+            altinn,
+        }
+    }
+
+    fn body(&self, id: uuid::Uuid) -> Value {
+        let person = self.altinn.sim.cast().new_person;
+        let valid_to = self.altinn.sim.clock().now() + SignedDuration::from_hours(48);
+        json!({
+            "id": id,
+            "from": format!("urn:altinn:person:identifier-no:{}", person.expose()),
+            "to": format!("urn:altinn:organization:identifier-no:{TAX}"),
+            "validTo": valid_to,
+            "consentRights": [{
+                "action": ["consent"],
+                "resource": [{ "type": "urn:altinn:resource", "value": "skf-inntekt-samtykke" }],
+                "metadata": { "inntektsaar": "2025" },
+            }],
+            "requestMessage": { "nb": "Vi vil se inntekten din" },
+            "redirectUrl": "https://skattefugl.example.no/ferdig",
+        })
+    }
+
+    async fn post(&self, body: &Value) -> Answer {
+        send(
+            self.altinn
+                .platform(Method::POST, CONSENT)
+                .bearer_auth(&self.token)
+                .json(body),
+        )
+        .await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        let path = path.trim_start_matches(self.altinn.sim.platform_url());
+        send(
+            self.altinn
+                .platform(Method::GET, path)
+                .bearer_auth(&self.token),
+        )
+        .await
+    }
+
+    async fn look_up(&self, id: uuid::Uuid) -> Answer {
+        let body = self.body(id);
+        let body = json!({ "id": id, "from": body["from"], "to": body["to"] });
+        send(
+            self.altinn
+                .platform(Method::POST, LOOK_UP)
+                .bearer_auth(&self.maskinporten)
+                .json(&body),
+        )
+        .await
+    }
+}
+
+#[tokio::test]
+async fn a_consent_is_asked_for_given_used_and_taken_back() {
+    let desk = Consents::open().await;
+    let sim = &desk.altinn.sim;
+    let id = uuid::Uuid::new_v4();
+    let body = desk.body(id);
+    let created = desk.post(&body).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    assert!(
+        created
+            .header("location")
+            .ends_with(&format!("{CONSENT}/{id}"))
+    );
+    assert_eq!(created.json()["status"], "Created");
+    let again = desk.post(&body).await;
+    assert_eq!(
+        (again.status, &again.json()["alreadyExisted"]),
+        (200, &json!(true))
+    );
+    let one = format!("{CONSENT}/{id}");
+    assert_eq!(desk.get(&one).await.json(), created.json());
+
+    assert_eq!(code(&desk.look_up(id).await), "400 AM-00014");
+    sim.answer_consent_request(id, true).unwrap();
+    assert!(
+        sim.answer_consent_request(id, false).is_err(),
+        "answered once"
+    );
+    let found = desk.look_up(id).await;
+    assert_eq!(found.status, 200, "{found:?}");
+    assert_eq!(found.json()["consentRights"], body["consentRights"]);
+    let mut other = desk.body(id);
+    other["to"] = "urn:altinn:organization:identifier-no:310781746".into();
+    let ask = json!({ "id": id, "from": other["from"], "to": other["to"] });
+    let wrong = desk
+        .altinn
+        .platform(Method::POST, LOOK_UP)
+        .bearer_auth(&desk.maskinporten)
+        .json(&ask);
+    assert_eq!(code(&send(wrong).await), "400 AM-00012");
+    sim.revoke_consent(id).unwrap();
+    assert_eq!(code(&desk.look_up(id).await), "400 AM-00011");
+    let details = desk.get(&one).await.json();
+    assert_eq!(details["status"], "Revoked");
+    assert!(details["consented"].is_string());
+
+    // rejected, and expired
+    let rejected = uuid::Uuid::new_v4();
+    desk.post(&desk.body(rejected)).await;
+    sim.answer_consent_request(rejected, false).unwrap();
+    assert_eq!(code(&desk.look_up(rejected).await), "400 AM-00014");
+    let expired = uuid::Uuid::new_v4();
+    let mut short = desk.body(expired);
+    short["validTo"] = json!(sim.clock().now() + SignedDuration::from_mins(10));
+    desk.post(&short).await;
+    sim.answer_consent_request(expired, true).unwrap();
+
+    // the events, one by one: three of the first, one of each of the others
+    let events = format!("{CONSENT}/events");
+    let mut kinds = Vec::new();
+    let mut next = Some(events.clone());
+    while let Some(path) = next {
+        let path = path.trim_start_matches(sim.platform_url()).to_owned();
+        let request = desk
+            .altinn
+            .platform(Method::GET, &path)
+            .bearer_auth(&desk.token);
+        let page = send(request.header("X-Page-Size", "2")).await.json();
+        for event in page["data"].as_array().unwrap() {
+            kinds.push(event["eventType"].as_str().unwrap().to_owned());
+        }
+        next = page["links"]["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(
+        kinds,
+        ["Accepted", "Used", "Revoked", "Rejected", "Accepted"]
+    );
+    for (query, count) in [
+        ("eventType=accepted&eventType=used".to_owned(), 3),
+        (format!("consentRequestId={rejected}"), 1),
+        ("createdAfter=2100-01-01T00:00:00Z".to_owned(), 0),
+    ] {
+        let found = desk.get(&format!("{events}?{query}")).await.json();
+        assert_eq!(len(&found["data"]), count, "{query}");
+    }
+    for (query, expected) in [
+        (
+            "createdAfter=2026-02-01T00:00:00Z&createdBefore=2026-01-01T00:00:00Z",
+            "400 AM.VLD-00051",
+        ),
+        ("eventType=created", "400 AM.VLD-00052"),
+        ("continuationToken=x", "400 AM.VLD-00053"),
+        ("createdAfter=yesterday", "400 -"),
+    ] {
+        assert_eq!(
+            code(&desk.get(&format!("{events}?{query}")).await),
+            expected,
+            "{query}"
+        );
+    }
+    let request = desk
+        .altinn
+        .platform(Method::GET, &events)
+        .bearer_auth(&desk.token);
+    let refused = send(request.header("X-Page-Size", "1001")).await;
+    assert_eq!(code(&refused), "400 AM.VLD-00050");
+
+    sim.clock().advance(SignedDuration::from_mins(11));
+    assert_eq!(code(&desk.look_up(expired).await), "400 AM-00013");
+    assert!(sim.revoke_consent(expired).is_err());
+}
+
+#[tokio::test]
+async fn a_request_for_consent_that_cannot_be_says_why() {
+    let desk = Consents::open().await;
+    let id = uuid::Uuid::new_v4();
+    desk.post(&desk.body(id)).await;
+    let customer = "urn:altinn:organization:identifier-no:310753831";
+    let with = |pointer: &str, value: Value| {
+        let mut body = desk.body(uuid::Uuid::new_v4());
+        *body.pointer_mut(pointer).unwrap() = value;
+        body
+    };
+    let right = "/consentRights/0";
+    let two = {
+        let mut body = desk.body(uuid::Uuid::new_v4());
+        let other = json!({
+            "action": ["consent"],
+            "resource": [{ "type": "urn:altinn:resource", "value": "skf-formue-fullmakt" }],
+        });
+        body["consentRights"].as_array_mut().unwrap().push(other);
+        body
+    };
+    let mut another = desk.body(id);
+    another["from"] = customer.into();
+    for (body, expected) in [
+        (with("/from", "310753831".into()), "400 AM.VLD-00001"),
+        (
+            with(
+                "/from",
+                "urn:altinn:organization:identifier-no:999999999".into(),
+            ),
+            "400 AM-00003",
+        ),
+        (
+            with(
+                "/from",
+                "urn:altinn:person:identifier-no:01010112345".into(),
+            ),
+            "400 AM-00004",
+        ),
+        (
+            with("/validTo", "2020-01-01T00:00:00Z".into()),
+            "400 AM.VLD-00022",
+        ),
+        (with("/consentRights", json!([])), "400 AM.VLD-00023"),
+        (
+            with(&format!("{right}/action"), json!([])),
+            "400 AM.VLD-00023",
+        ),
+        (
+            with(&format!("{right}/resource/0/value"), "skf-postlogg".into()),
+            "400 AM-00005",
+        ),
+        (
+            with(
+                &format!("{right}/metadata"),
+                json!({ "inntektsaar": "2025", "farge": "gul" }),
+            ),
+            "400 AM-00006",
+        ),
+        (
+            with(&format!("{right}/metadata"), json!({ "inntektsaar": " " })),
+            "400 AM-00007",
+        ),
+        (
+            with(&format!("{right}/metadata"), json!({})),
+            "400 AM-00008",
+        ),
+        (two, "400 AM-00009"),
+        (another, "400 AM-00016"),
+        (with("/id", "one".into()), "400 -"),
+    ] {
+        let answer = desk.post(&body).await;
+        assert_eq!(code(&answer), expected, "{body} {}", answer.body);
+    }
+    // for another receiver only with the scope for that
+    let refused = desk.post(&with("/to", customer.into())).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+    let any = desk
+        .altinn
+        .service_owner(TAX, "altinn:consentrequests.org")
+        .await;
+    let request = desk
+        .altinn
+        .platform(Method::POST, CONSENT)
+        .bearer_auth(&any);
+    assert_eq!(
+        send(request.json(&with("/to", customer.into())))
+            .await
+            .status,
+        201
+    );
+    // not there, and not the caller's
+    let missing = desk
+        .get(&format!("{CONSENT}/{}", uuid::Uuid::new_v4()))
+        .await;
+    assert_eq!(code(&missing), "404 AM-00001");
+    assert_eq!(
+        code(&desk.look_up(uuid::Uuid::new_v4()).await),
+        "404 AM-00001"
+    );
+    let other = desk
+        .altinn
+        .service_owner(SERVICE_OWNER, "altinn:consentrequests.read")
+        .await;
+    let path = format!("{CONSENT}/{id}");
+    let refused = send(desk.altinn.platform(Method::GET, &path).bearer_auth(other)).await;
+    assert_eq!(code(&refused), "403 AM-00000");
+}
+
+#[tokio::test]
+async fn roles_packages_and_areas_are_for_everybody() {
+    let altinn = Altinn::start().await;
+    let get = async |path: &str| {
+        send(altinn.platform(
+            Method::GET,
+            &format!("/accessmanagement/api/v1/meta/{path}"),
+        ))
+        .await
+    };
+    let roles = get("info/roles").await.json();
+    let accountant = roles
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|r| r["code"] == "regnskapsforer")
+        .unwrap();
+    let id = accountant["id"].as_str().unwrap();
+    assert_eq!(get(&format!("info/roles/{id}")).await.json(), *accountant);
+    for path in [
+        format!("info/roles/{id}/packages"),
+        "info/roles/packages?role=regnskapsforer&variant=AS".to_owned(),
+    ] {
+        assert_eq!(
+            get(&path).await.json()[0]["urn"],
+            "urn:altinn:accesspackage:regnskapsforer-lonn"
+        );
+    }
+    let opened = get("info/roles/resources?role=urn:altinn:role:daglig-leder")
+        .await
+        .json();
+    assert!(
+        opened
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|r| r["refId"] == "skf-skattemelding")
+    );
+
+    let found = get("info/accesspackages/search?term=skattegrunnlag")
+        .await
+        .json();
+    let package = &found[0]["object"];
+    assert_eq!(package["urn"], "urn:altinn:accesspackage:skattegrunnlag");
+    assert_eq!(package["isDelegable"], true);
+    let by_resource = get("info/accesspackages/search?term=postlogg&searchInResources=true")
+        .await
+        .json();
+    assert_eq!(
+        by_resource[0]["object"]["urn"],
+        "urn:altinn:accesspackage:post-og-telekommunikasjon"
+    );
+    for query in [
+        "term=postlogg",
+        "term=skatt+postlogg&strict=true",
+        "term=skatt&resourceProviderCode=digdir",
+    ] {
+        assert_eq!(
+            get(&format!("info/accesspackages/search?{query}"))
+                .await
+                .json(),
+            json!([]),
+            "{query}"
+        );
+    }
+    let people = get("info/accesspackages/search?term=skatt&typeName=Person")
+        .await
+        .json();
+    assert_eq!(len(&people), 1);
+
+    let groups = get("info/accesspackages/export").await.json();
+    assert_eq!(get("info/accesspackages/group/").await.json(), groups);
+    let (group, area) = (&groups[0], &groups[0]["areas"][0]);
+    let (group_id, area_id) = (group["id"].as_str().unwrap(), area["id"].as_str().unwrap());
+    let package_id = package["id"].as_str().unwrap();
+    let urn = package["urn"].as_str().unwrap();
+    for (path, expected) in [
+        (format!("group/{group_id}"), group),
+        (format!("group/{group_id}/areas"), &group["areas"]),
+        (format!("area/{area_id}"), area),
+        (format!("area/{area_id}/packages"), &area["packages"]),
+    ] {
+        assert_eq!(
+            get(&format!("info/accesspackages/{path}")).await.json(),
+            *expected,
+            "{path}"
+        );
+    }
+    let one = get(&format!("info/accesspackages/package/{package_id}"))
+        .await
+        .json();
+    assert_eq!(
+        get(&format!("info/accesspackages/package/urn/{urn}"))
+            .await
+            .json(),
+        one
+    );
+    assert_eq!(
+        get(&format!(
+            "info/accesspackages/package/{package_id}/resources"
+        ))
+        .await
+        .json(),
+        one["resources"]
+    );
+    let forms = get("types/organization/subtypes").await.json();
+    assert!(
+        forms
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["name"] == "BEDR")
+    );
+    for path in [
+        "info/roles/no-such-role",
+        "info/accesspackages/package/urn/no-such-package",
+    ] {
+        assert_eq!(get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_registry_tells_what_a_policy_gives() {
+    let altinn = Altinn::start().await;
+    let get = async |path: &str| {
+        send(altinn.platform(Method::GET, &format!("/resourceregistry/api/{path}"))).await
+    };
+    let found = get("v1/resource/search?title=skatte&resourceType=generic")
+        .await
+        .json();
+    assert_eq!(
+        (len(&found), &found[0]["identifier"]),
+        (1, &json!("skf-skattemelding"))
+    );
+    assert!(len(&get("v1/resource/resourcelist").await.json()) > 3);
+    assert_eq!(
+        get("v1/resource/skf-postlogg").await.json()["title"]["nb"],
+        "Postlogg"
+    );
+    assert_eq!(get("v1/resource/no-such").await.status, 404);
+    let rights = get("v1/resource/skf-postlogg/policy/rights").await.json();
+    let v2 = get("v2/resource/skf-postlogg/policy/rights").await.json();
+    assert_eq!(rights[0]["rightKey"], v2[0]["key"]);
+    let desk = Desk::open().await;
+    assert_eq!(v2[0]["key"], desk.key("skf-postlogg", "read").await);
+    let subjects = get("v1/resource/skf-postlogg/policy/subjects").await.json();
+    assert_eq!(subjects["data"][0]["value"], "post-og-telekommunikasjon");
+    let urns = json!([subjects["data"][0]["urn"], "urn:altinn:role:nobody"]);
+    let path = "/resourceregistry/api/v1/resource/bysubjects/";
+    let by = send(altinn.platform(Method::POST, path).json(&urns))
+        .await
+        .json();
+    assert_eq!(len(&by["data"]), 1);
+    assert_eq!(by["data"][0]["resources"][0]["value"], "skf-postlogg");
+}
+
+#[tokio::test]
+async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
+    let pdp = Pdp::open(Altinn::start().await).await;
+    let altinn = &pdp.altinn;
+    let token = altinn
+        .service_owner(TAX, "altinn:resourceregistry/accesslist.write")
+        .await;
+    let call = |method: Method, path: &str, body: Option<Value>| {
+        let path = format!("/resourceregistry/api/v1/access-lists/{path}");
+        let request = altinn.platform(method, &path).bearer_auth(&token);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+    };
+    let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
+    let manager = [attribute(
+        "urn:altinn:person:identifier-no",
+        altinn.sim.cast().manager.expose(),
+    )];
+    let resource = [
+        attribute("urn:altinn:resource", "skf-begrenset"),
+        attribute("urn:altinn:organization:identifier-no", "310753831"),
+    ];
+    assert_eq!(pdp.decision(&manager, "read", &resource).await, "Deny");
+
+    let named = Some(json!({ "name": "Nye", "description": "De som kom til" }));
+    assert_eq!(
+        call(put.clone(), "skf/nye", named).await.json()["identifier"],
+        "nye"
+    );
+    let members = json!({ "data": ["urn:altinn:organization:identifier-no:310753831"] });
+    let added = call(post.clone(), "skf/nye/members", Some(members.clone())).await;
+    assert_eq!(len(&added.json()["data"]), 1, "{added:?}");
+    assert_eq!(
+        pdp.decision(&manager, "read", &resource).await,
+        "Deny",
+        "the list limits nothing yet"
+    );
+    let connection = "skf/nye/resource-connections/skf-begrenset";
+    assert_eq!(call(put.clone(), connection, None).await.status, 200);
+    assert_eq!(pdp.decision(&manager, "read", &resource).await, "Permit");
+    assert_eq!(len(&call(get.clone(), "skf", None).await.json()["data"]), 2);
+    assert_eq!(
+        len(&call(get.clone(), "skf/nye/resource-connections", None)
+            .await
+            .json()["data"]),
+        1
+    );
+    let removed = call(delete.clone(), "skf/nye/members", Some(members)).await;
+    assert_eq!(removed.json()["data"], json!([]));
+    assert_eq!(pdp.decision(&manager, "read", &resource).await, "Deny");
+    assert_eq!(call(delete.clone(), connection, None).await.status, 204);
+    assert_eq!(call(delete.clone(), "skf/nye", None).await.status, 204);
+    assert_eq!(call(get.clone(), "skf/nye", None).await.status, 404);
+
+    let urn = "urn:altinn:organization:identifier-no:310753831";
+    let many = Some(json!({ "data": vec![urn; 101] }));
+    for (method, path, body, expected) in [
+        (
+            put.clone(),
+            "skf/godkjente/members",
+            many.clone(),
+            "400 RR.VLD-00000",
+        ),
+        (
+            post.clone(),
+            "skf/godkjente/members",
+            many,
+            "400 RR.VLD-00001",
+        ),
+        (
+            post.clone(),
+            "skf/godkjente/members",
+            Some(json!({ "data": ["310753831"] })),
+            "400 RR.VLD-00004",
+        ),
+        (
+            post,
+            "skf/godkjente/members",
+            Some(json!({ "data": ["urn:altinn:organization:identifier-no:999999999"] })),
+            "400 RR-00001",
+        ),
+        (
+            put,
+            "skf/godkjente/resource-connections/no-such",
+            None,
+            "400 RR-00002",
+        ),
+        (
+            get.clone(),
+            "skf?include=resource-connections",
+            None,
+            "400 RR.VLD-00002",
+        ),
+        (get.clone(), "skf?include=members", None, "501 RR-00000"),
+        (get.clone(), "nobody", None, "400 RR.VLD-00010"),
+    ] {
+        let answer = call(method, path, body).await;
+        assert_eq!(code(&answer), expected, "{path}: {}", answer.body);
+        let kind = answer.json()["type"].as_str().unwrap().to_owned();
+        assert!(kind.starts_with("urn:altinn:error:"), "{kind}");
+    }
+    let refused = call(get, "digdir", None).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+}
