@@ -11,16 +11,22 @@
 //! users are nobody here; a main administrator may do all that is done for a party, also for its
 //! clients, single instances and scopes.
 
+mod clients;
 mod connections;
+mod consents;
 mod entity;
 mod holdings;
 mod instances;
+mod metadata;
 mod owner_packages;
 mod packages;
 mod parties;
+mod pdp;
 mod problem;
+mod registry;
 mod requests;
 mod resources;
+mod suppliers;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -29,8 +35,8 @@ use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequestParts as _, Query, RawPathParams, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
-use http::{HeaderValue, StatusCode, header};
+use axum::routing::{delete, get, post, put};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -66,7 +72,48 @@ const OWNER_REQUESTS_WRITE: Access =
     Access::Organisation(&["altinn:serviceowner/delegationrequests.write"]);
 const OWNER_PACKAGES: Access =
     Access::Organisation(&["altinn:serviceowner/delegations:accesspackage.write"]);
+const CLIENTS_READ: Access = Access::Party("altinn:clientdelegations.read", Power::Clients);
+const CLIENTS_WRITE: Access = Access::Party("altinn:clientdelegations.write", Power::Clients);
+const MY_CLIENTS_READ: Access = Access::Own("altinn:clientdelegations/myclients.read");
+const MY_CLIENTS_WRITE: Access = Access::Own("altinn:clientdelegations/myclients.write");
+const SUPPLIERS_READ: Access = Access::Party(
+    "altinn:accessmanagement/enduser:maskinportensuppliers.read",
+    Power::Scopes,
+);
+const SUPPLIERS_WRITE: Access = Access::Party(
+    "altinn:accessmanagement/enduser:maskinportensuppliers.write",
+    Power::Scopes,
+);
+const CONSUMERS_READ: Access = Access::Party(
+    "altinn:accessmanagement/enduser:maskinportenconsumers.read",
+    Power::Scopes,
+);
+const CONSUMERS_WRITE: Access = Access::Party(
+    "altinn:accessmanagement/enduser:maskinportenconsumers.write",
+    Power::Scopes,
+);
+const DELEGATIONS_SCOPE: &str = "altinn:maskinporten/delegations";
+const ALL_DELEGATIONS_SCOPE: &str = "altinn:maskinporten/delegations.admin";
+const PDP: Access = Access::Anybody(&[
+    "altinn:authorization/authorize",
+    "altinn:authorization/authorize.admin",
+]);
+const CONSENT_FOR_ANYBODY: &str = "altinn:consentrequests.org";
+const CONSENT_WRITE: Access =
+    Access::Organisation(&["altinn:consentrequests.write", CONSENT_FOR_ANYBODY]);
+const CONSENT_READ: Access = Access::Organisation(&[
+    "altinn:consentrequests.read",
+    "altinn:consentrequests.write",
+    CONSENT_FOR_ANYBODY,
+]);
+const LISTS_READ: Access = Access::Organisation(&[
+    "altinn:resourceregistry/accesslist.read",
+    "altinn:resourceregistry/accesslist.write",
+]);
+const LISTS_WRITE: Access = Access::Organisation(&["altinn:resourceregistry/accesslist.write"]);
 const MAX_BODY: usize = 1 << 20;
+
+pub(crate) use self::consents::answer as answer_consent;
 
 pub(crate) fn router(sim: Sim) -> Router {
     use Access::{Instances, Organisation, Parties, Read, ToOthers, Write};
@@ -147,8 +194,165 @@ pub(crate) fn router(sim: Sim) -> Router {
                 parties::of_subject,
             )),
         )
+        .route(
+            "/authorization/api/v1/authorize",
+            post(operation(PDP, pdp::authorize)),
+        )
+        .merge(consents_router())
+        .merge(metadata_router())
+        .merge(registry_router())
+        .merge(suppliers_router())
         .merge(requests_router())
+        .merge(clients_router::<false>())
+        .merge(clients_router::<true>())
         .with_state(sim)
+}
+
+fn consents_router() -> Router<Sim> {
+    let route = |path: &str| format!("/accessmanagement/api/v1/enterprise/consentrequests{path}");
+    Router::new()
+        .route(&route(""), post(operation(CONSENT_WRITE, consents::create)))
+        .route(
+            &route("/events"),
+            get(operation(CONSENT_READ, consents::events)),
+        )
+        .route(&route("/{id}"), get(operation(CONSENT_READ, consents::one)))
+        .route(
+            "/accessmanagement/api/v1/maskinporten/consent/lookup",
+            post(operation(
+                Access::Organisation(&["altinn:maskinporten/consent.read"]),
+                consents::look_up,
+            )),
+        )
+}
+
+fn metadata_router() -> Router<Sim> {
+    use self::metadata as meta;
+    let operations: [(&str, Operation); 17] = [
+        ("info/roles", meta::roles),
+        ("info/roles/{id}", meta::one_role),
+        ("info/roles/packages", meta::role_packages),
+        ("info/roles/{id}/packages", meta::role_packages),
+        ("info/roles/resources", meta::role_resources),
+        ("info/roles/{id}/resources", meta::role_resources),
+        ("info/accesspackages/search", meta::search),
+        ("info/accesspackages/export", meta::groups),
+        ("info/accesspackages/group/", meta::groups),
+        ("info/accesspackages/group/{id}", meta::one_group),
+        ("info/accesspackages/group/{id}/areas", meta::group_areas),
+        ("info/accesspackages/area/{id}", meta::one_area),
+        (
+            "info/accesspackages/area/{id}/packages",
+            meta::area_packages,
+        ),
+        ("info/accesspackages/package/{id}", meta::one_package),
+        ("info/accesspackages/package/urn/{urn}", meta::one_package),
+        (
+            "info/accesspackages/package/{id}/resources",
+            meta::package_resources,
+        ),
+        ("types/organization/subtypes", meta::organisation_forms),
+    ];
+    operations
+        .into_iter()
+        .fold(Router::new(), |router, (path, run)| {
+            let path = format!("/accessmanagement/api/v1/meta/{path}");
+            router.route(&path, get(operation(Access::Anyone, run)))
+        })
+}
+
+fn registry_router() -> Router<Sim> {
+    let resource = |path: &str| format!("/resourceregistry/api/v1/resource/{path}");
+    let list = |path: &str| format!("/resourceregistry/api/v1/access-lists/{{owner}}{path}");
+    let anyone = |run: Operation| operation(Access::Anyone, run);
+    let read = |run: Operation| operation(LISTS_READ, run);
+    let write = |run: Operation| operation(LISTS_WRITE, run);
+    Router::new()
+        .route(&resource("resourcelist"), get(anyone(registry::list)))
+        .route(&resource("search"), get(anyone(registry::search)))
+        .route(
+            &resource("bysubjects/"),
+            post(anyone(registry::by_subjects)),
+        )
+        .route(&resource("{id}"), get(anyone(registry::one)))
+        .route(
+            &resource("{id}/policy/subjects"),
+            get(anyone(registry::policy_subjects)),
+        )
+        .route(
+            &resource("{id}/policy/rights"),
+            get(anyone(registry::policy_rights)),
+        )
+        .route(
+            "/resourceregistry/api/v2/resource/{id}/policy/rights",
+            get(anyone(registry::policy_rights_v2)),
+        )
+        .route(&list(""), get(read(registry::lists)))
+        .route(
+            &list("/{identifier}"),
+            get(read(registry::one_list))
+                .put(write(registry::put_list))
+                .delete(write(registry::delete_list)),
+        )
+        .route(
+            &list("/{identifier}/members"),
+            get(read(registry::members))
+                .put(write(registry::replace_members))
+                .post(write(registry::add_members))
+                .delete(write(registry::remove_members)),
+        )
+        .route(
+            &list("/{identifier}/resource-connections"),
+            get(read(registry::list_resources)),
+        )
+        .route(
+            &list("/{identifier}/resource-connections/{resource}"),
+            put(write(registry::add_resource)).delete(write(registry::remove_resource)),
+        )
+}
+
+fn suppliers_router() -> Router<Sim> {
+    let supplier = |path: &str| format!("{BASE}/maskinportensuppliers{path}");
+    let consumer = |path: &str| format!("{BASE}/maskinportenconsumers{path}");
+    let for_maskinporten = get(operation(
+        Access::Organisation(&[DELEGATIONS_SCOPE, ALL_DELEGATIONS_SCOPE]),
+        suppliers::for_maskinporten,
+    ));
+    Router::new()
+        .route(
+            &supplier(""),
+            get(operation(SUPPLIERS_READ, suppliers::list::<false>))
+                .post(operation(SUPPLIERS_WRITE, suppliers::add))
+                .delete(operation(SUPPLIERS_WRITE, suppliers::remove::<false>)),
+        )
+        .route(
+            &supplier("/resources"),
+            get(operation(SUPPLIERS_READ, suppliers::resources::<false>))
+                .post(operation(SUPPLIERS_WRITE, suppliers::give))
+                .delete(operation(SUPPLIERS_WRITE, suppliers::take::<false>)),
+        )
+        .route(
+            &supplier("/resources/delegationcheck"),
+            get(operation(SUPPLIERS_READ, suppliers::check)),
+        )
+        .route(
+            &consumer(""),
+            get(operation(CONSUMERS_READ, suppliers::list::<true>))
+                .delete(operation(CONSUMERS_WRITE, suppliers::remove::<true>)),
+        )
+        .route(
+            &consumer("/resources"),
+            get(operation(CONSUMERS_READ, suppliers::resources::<true>))
+                .delete(operation(CONSUMERS_WRITE, suppliers::take::<true>)),
+        )
+        .route(
+            "/accessmanagement/api/v1/maskinporten/delegations",
+            for_maskinporten.clone(),
+        )
+        .route(
+            "/accessmanagement/api/v1/maskinporten/delegations/",
+            for_maskinporten,
+        )
 }
 
 fn requests_router() -> Router<Sim> {
@@ -243,6 +447,86 @@ fn requests_router() -> Router<Sim> {
         )
 }
 
+/// Client delegation; what only v2 has is left out of v1, and the other way round.
+fn clients_router<const V2: bool>() -> Router<Sim> {
+    let version = if V2 { 2 } else { 1 };
+    let route =
+        |path: &str| format!("/accessmanagement/api/v{version}/enduser/clientdelegations/{path}");
+    let agent_packages = get(operation(CLIENTS_READ, clients::agent_packages::<V2>))
+        .post(operation(CLIENTS_WRITE, clients::give_packages::<V2>));
+    let my_clients = get(operation(MY_CLIENTS_READ, clients::my_clients::<V2>));
+    let router = Router::new()
+        .route(
+            &route("clients"),
+            get(operation(CLIENTS_READ, clients::clients::<V2>)),
+        )
+        .route(
+            &route("agents"),
+            get(operation(CLIENTS_READ, clients::agents::<V2>))
+                .post(operation(CLIENTS_WRITE, clients::add_agent::<V2>))
+                .delete(operation(CLIENTS_WRITE, clients::remove_agent::<V2>)),
+        )
+        .route(
+            &route("agents/clients"),
+            delete(operation(CLIENTS_WRITE, clients::remove_client::<V2>)),
+        )
+        .route(
+            &route("clients/accesspackages"),
+            get(operation(CLIENTS_READ, clients::client_packages::<V2>)),
+        )
+        .route(
+            &route("my/clientproviders"),
+            get(operation(MY_CLIENTS_READ, clients::my_providers::<V2>))
+                .delete(operation(MY_CLIENTS_WRITE, clients::leave_provider::<V2>)),
+        );
+    if !V2 {
+        let take = operation(CLIENTS_WRITE, clients::take_packages::<false>);
+        let drop = operation(MY_CLIENTS_WRITE, clients::drop_my_client_by_body);
+        return router
+            .route(&route("agents/accesspackages"), agent_packages.delete(take))
+            .route(&route("my/clients"), my_clients.delete(drop))
+            .route(
+                &route("my/clients/accesspackages"),
+                delete(operation(
+                    MY_CLIENTS_WRITE,
+                    clients::drop_my_packages::<false>,
+                )),
+            );
+    }
+    let drop = operation(MY_CLIENTS_WRITE, clients::drop_my_client);
+    router
+        .route(&route("agents/accesspackages"), agent_packages)
+        .route(&route("my/clients"), my_clients.delete(drop))
+        .route(
+            &route("agents/accesspackages/delete"),
+            post(operation(CLIENTS_WRITE, clients::take_packages::<true>)),
+        )
+        .route(
+            &route("agents/resources"),
+            get(operation(CLIENTS_READ, clients::agent_resources))
+                .post(operation(CLIENTS_WRITE, clients::give_resources)),
+        )
+        .route(
+            &route("agents/resources/delete"),
+            post(operation(CLIENTS_WRITE, clients::take_resources)),
+        )
+        .route(
+            &route("clients/resources"),
+            get(operation(CLIENTS_READ, clients::client_resources)),
+        )
+        .route(
+            &route("my/clients/accesspackages/delete"),
+            post(operation(
+                MY_CLIENTS_WRITE,
+                clients::drop_my_packages::<true>,
+            )),
+        )
+        .route(
+            &route("my/clients/resources/delete"),
+            post(operation(MY_CLIENTS_WRITE, clients::drop_my_resources)),
+        )
+}
+
 /// What a call needs before it is looked at (wire facts, Altinn 3 §2.1 and §2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
@@ -258,6 +542,12 @@ enum Access {
     Write,
     /// This scope, by somebody who may do this for the party.
     Party(&'static str, Power),
+    /// This scope, for oneself; an organisation is nobody.
+    Own(&'static str),
+    /// No token.
+    Anyone,
+    /// One of these scopes, whoever it is.
+    Anybody(&'static [&'static str]),
     /// The portal's scope; no party.
     Portal,
     /// One of these scopes, and an organisation's own token.
@@ -286,15 +576,21 @@ struct Call<'a> {
     held: &'a mut Held,
     actor: Actor,
     query: Params,
+    headers: HeaderMap,
     body: Bytes,
+    /// What is to change in the registers, once the call has been handled.
+    changes: Vec<Change>,
 }
 
+type Change = Box<dyn FnOnce(&mut World) + Send>;
+
 type Outcome = Result<Response, Refusal>;
+type Operation = fn(&mut Call<'_>) -> Outcome;
 type Handling = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 fn operation(
     access: Access,
-    run: fn(&mut Call<'_>) -> Outcome,
+    run: Operation,
 ) -> impl Fn(State<Sim>, Request) -> Handling + Clone + Send + Sync + 'static {
     move |State(sim), request| {
         Box::pin(async move {
@@ -303,34 +599,62 @@ fn operation(
                 return StatusCode::PAYLOAD_TOO_LARGE.into_response();
             };
             let path = RawPathParams::from_request_parts(&mut parts, &()).await;
-            let world = sim.world();
-            let mut held = sim.rights.lock();
             let query = Params::of(&parts.uri, path.ok().as_ref());
-            admitted(&sim, &world, &held.altinn3, &parts.headers, access, &query)
-                .and_then(|actor| {
-                    let (world, held) = (&*world, &mut *held);
-                    run(&mut Call {
-                        sim: &sim,
-                        world,
-                        held,
-                        actor,
-                        query,
-                        body,
-                    })
-                })
-                .unwrap_or_else(IntoResponse::into_response)
+            let (outcome, changes) = handled(&sim, parts.headers, access, query, body, run);
+            if !changes.is_empty() {
+                let mut world = sim.world_mut();
+                for change in changes {
+                    change(&mut world);
+                }
+            }
+            outcome.unwrap_or_else(IntoResponse::into_response)
         })
     }
+}
+
+fn handled(
+    sim: &Shared,
+    headers: HeaderMap,
+    access: Access,
+    query: Params,
+    body: Bytes,
+    run: Operation,
+) -> (Outcome, Vec<Change>) {
+    let world = sim.world();
+    let mut held = sim.rights.lock();
+    let actor = match admitted(sim, &world, &held.altinn3, &headers, access, &query) {
+        Ok(actor) => actor,
+        Err(refusal) => return (Err(refusal), Vec::new()),
+    };
+    let mut call = Call {
+        sim,
+        world: &world,
+        held: &mut held,
+        actor,
+        query,
+        headers,
+        body,
+        changes: Vec::new(),
+    };
+    let outcome = run(&mut call);
+    (outcome, call.changes)
 }
 
 fn admitted(
     sim: &Shared,
     world: &World,
     connections: &Connections,
-    headers: &http::HeaderMap,
+    headers: &HeaderMap,
     access: Access,
     query: &Params,
 ) -> Result<Actor, Refusal> {
+    if access == Access::Anyone {
+        return Ok(Actor {
+            id: Uuid::nil(),
+            user_id: 0,
+            scopes: Vec::new(),
+        });
+    }
     let caller = platform::authenticate(sim, headers).map_err(|_| Refusal::UNAUTHORIZED)?;
     let scope = |name: &str| caller.has_scope(PORTAL_SCOPE) || caller.has_scope(name);
     let connection_scope = |suffix: &str| scope(&format!("{CONNECTIONS_SCOPE}{suffix}"));
@@ -370,6 +694,23 @@ fn admitted(
                 .filter(|_| scopes.iter().any(|s| caller.has_scope(s)))
                 .map(|o| actor(o.party_uuid, 0))
                 .ok_or(Refusal::FORBIDDEN);
+        }
+        // answered above
+        Access::Anyone => return Err(Refusal::FORBIDDEN),
+        Access::Anybody(scopes) => {
+            if !scopes.iter().any(|s| caller.has_scope(s)) {
+                return Err(Refusal::FORBIDDEN);
+            }
+            let organisation = organisation.map(|o| actor(o.party_uuid, 0));
+            return Ok(somebody
+                .or(organisation)
+                .unwrap_or_else(|| actor(Uuid::nil(), 0)));
+        }
+        Access::Own(name) => {
+            if !scope(name) {
+                return Err(Refusal::FORBIDDEN);
+            }
+            return somebody.ok_or(Refusal::UNAUTHORIZED);
         }
         Access::Portal => {
             let portal = caller.has_scope(PORTAL_SCOPE);
@@ -508,6 +849,10 @@ impl Call<'_> {
         Authority::of(self.world, &self.held.altinn3, self.actor.id, party)
     }
 
+    fn change_world(&mut self, change: impl FnOnce(&mut World) + Send + 'static) {
+        self.changes.push(Box::new(change));
+    }
+
     /// What the real side has switched off is not there.
     fn gate(&self, switched_off: bool) -> Result<(), Refusal> {
         if switched_off {
@@ -527,16 +872,25 @@ impl Call<'_> {
     }
 
     fn receiver_by(&mut self, party: Uuid, input: Option<PersonInput>) -> Result<Uuid, Refusal> {
-        let to = self.query.id("to")?;
+        self.receiver_in("to", party, input)
+    }
+
+    fn receiver_in(
+        &mut self,
+        parameter: &str,
+        party: Uuid,
+        input: Option<PersonInput>,
+    ) -> Result<Uuid, Refusal> {
+        let to = self.query.id(parameter)?;
         let receiver = match input {
             Some(input) => self.look_up(&input)?,
-            None => to.ok_or_else(|| Refusal::query_parameter("to"))?,
+            None => to.ok_or_else(|| Refusal::query_parameter(parameter))?,
         };
         if Entity::find(self.world, receiver).is_none() {
             return Err(Problem::PartyNotFound.into());
         }
         if receiver == party {
-            Err(Refusal::query_parameter("to"))
+            Err(Refusal::query_parameter(parameter))
         } else {
             Ok(receiver)
         }

@@ -118,6 +118,10 @@ pub struct Quirks {
     /// A client certificate that nobody trusts fails the TLS handshake; otherwise the service answers
     /// it, where it looks at the certificate at all.
     pub client_certificates_checked_in_handshake: bool,
+    /// The policy decision point sees a delegation at once, and not up to five minutes later.
+    pub pdp_without_cache: bool,
+    /// The policy decision point does without a subscription key.
+    pub pdp_without_subscription_key: bool,
     /// Parts of Altinn 3 that are behind a switch of the real side; which are on is not published.
     pub switched_off: SwitchedOff,
 }

@@ -31,6 +31,7 @@ impl Rights {
             altinn2: altinn2::Delegations::new(),
             altinn3: altinn3::Connections::default(),
         };
+        held.altinn3.access_lists.clone_from(&world.access_lists);
         for connection in &world.connections {
             let from = world.organisation(&connection.from).map(|o| o.party_uuid);
             let to = party_of_number(world, connection.to.expose());

@@ -23,7 +23,7 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
     replace(&pkcs12_file, &pkcs12).map_err(|e| failed(&pkcs12_file, e))?;
     replace(&ca_file, &ca).map_err(|e| failed(&ca_file, e))?;
 
-    let (scopes, api_key, user, redirect_uri) = {
+    let (scopes, api_key, subscription_key, user, redirect_uri) = {
         let world = sim.world();
         let client = world.client(&cast.client);
         let key = world.api_keys.iter().find(|k| k.name == cast.api_key);
@@ -33,6 +33,7 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
         (
             client.map(|c| c.scopes.join(" ")).unwrap_or_default(),
             key.map(|k| k.key.clone()),
+            world.subscription_keys.first().map(|k| k.key.clone()),
             user,
             login.and_then(|c| c.redirect_uris.first().cloned()),
         )
@@ -68,6 +69,9 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
     }
     if let Some(uri) = redirect_uri {
         settings.push(("IDPORTEN_REDIRECT_URI", uri));
+    }
+    if let Some(key) = subscription_key {
+        settings.push(("ALTINN_SUBSCRIPTION_KEY", key.expose().to_owned()));
     }
     if let Some(key) = api_key {
         settings.push(("ALTINN_API_KEY", key.expose().to_owned()));

@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind};
 use crate::faults::Faults;
 use crate::pki::{EnterpriseCertificate, Pki, PkiError, Profile, Shape};
 use crate::rights::Rights;
+use crate::rights::altinn3::ConsentStatus;
 use crate::server::{RequestLine, RequestLog, Service};
 use crate::state::{Shared, Sim, Urls};
 use crate::world::{Cast, Hidden, Jwk, Seed, World};
@@ -312,6 +313,35 @@ impl Simulator {
             return Ok(());
         }
         let text = format!("there is no request {id} that waits for an answer");
+        Err(Error::new(ErrorKind::NotFound, text))
+    }
+
+    /// The answer of the one who is asked for consent (samtykke), by the request's id, as in the portal.
+    ///
+    /// # Errors
+    /// When no such request is waiting.
+    pub fn answer_consent_request(&self, id: uuid::Uuid, accept: bool) -> Result<(), Error> {
+        let answer = if accept {
+            ConsentStatus::Accepted
+        } else {
+            ConsentStatus::Rejected
+        };
+        if altinn3::answer_consent(&self.sim, id, answer) {
+            return Ok(());
+        }
+        let text = format!("there is no request for consent {id} that waits for an answer");
+        Err(Error::new(ErrorKind::NotFound, text))
+    }
+
+    /// Takes back a consent that was given and has not expired, as in the portal.
+    ///
+    /// # Errors
+    /// When there is no such consent.
+    pub fn revoke_consent(&self, id: uuid::Uuid) -> Result<(), Error> {
+        if altinn3::answer_consent(&self.sim, id, ConsentStatus::Revoked) {
+            return Ok(());
+        }
+        let text = format!("there is no consent {id} that holds");
         Err(Error::new(ErrorKind::NotFound, text))
     }
 

@@ -43,6 +43,10 @@ const LISTS: &[(&str, &[&str])] = &[
     ("service_owners", &["organisation"]),
     ("access_packages", &["code"]),
     ("resources", &["id"]),
+    ("access_lists", &["owner", "identifier"]),
+    ("subscription_keys", &["name"]),
+    ("client_roles", &["code"]),
+    ("client_relations", &["client", "provider", "role"]),
     ("role_definitions", &["id"]),
     ("services", &["code", "edition"]),
 ];
@@ -115,6 +119,14 @@ pub struct World {
     pub access_packages: Vec<AccessPackage>,
     /// Altinn 3 resources.
     pub resources: Vec<Resource>,
+    /// Altinn 3: access lists (tilgangslister).
+    pub access_lists: Vec<AccessList>,
+    /// Subscriptions to Altinn 3's APIs.
+    pub subscription_keys: Vec<SubscriptionKey>,
+    /// Altinn 3 roles that a provider has for its clients (klientforhold).
+    pub client_roles: Vec<ClientRole>,
+    /// Who is whose client, by register.
+    pub client_relations: Vec<ClientRelation>,
     /// Altinn 2 role definitions, register roles included.
     pub role_definitions: Vec<RoleDefinition>,
     /// Altinn 2 services.
@@ -388,6 +400,21 @@ pub struct Delegation {
     pub scope: String,
 }
 
+impl Delegation {
+    /// That `consumer` lets `supplier` use `scope`.
+    pub fn new(
+        consumer: impl Into<String>,
+        supplier: impl Into<String>,
+        scope: impl Into<String>,
+    ) -> Self {
+        Self {
+            consumer: consumer.into(),
+            supplier: supplier.into(),
+            scope: scope.into(),
+        }
+    }
+}
+
 /// A system in the system register.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -564,6 +591,60 @@ impl AccessPackage {
     }
 }
 
+/// A list of organisations to which a service owner limits resources (tilgangsliste).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AccessList {
+    /// Code of the service owner.
+    pub owner: String,
+    /// What the owner calls it in addresses.
+    pub identifier: String,
+    /// Name for people.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// Numbers of the organisations on it.
+    #[serde(default)]
+    pub members: Vec<String>,
+    /// Ids of the resources that it limits.
+    #[serde(default)]
+    pub resources: Vec<String>,
+}
+
+impl AccessList {
+    pub(crate) fn new(
+        owner: String,
+        identifier: String,
+        name: String,
+        description: String,
+    ) -> Self {
+        Self {
+            owner,
+            identifier,
+            name,
+            description,
+            members: Vec::new(),
+            resources: Vec::new(),
+        }
+    }
+}
+
+/// A subscription to Altinn's APIs, which the policy decision point asks for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SubscriptionKey {
+    /// What the seed calls it.
+    pub name: String,
+    /// The organisation it was issued to.
+    pub organisation: String,
+    /// The key that is sent.
+    #[serde(default = "Hidden::random_password")]
+    pub key: Hidden,
+}
+
 /// An Altinn 3 resource.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -587,6 +668,68 @@ pub struct Resource {
     /// Whether it can be given on.
     #[serde(default = "yes")]
     pub delegable: bool,
+    /// `GenericAccessResource`, `MaskinportenSchema` or `Consent`.
+    #[serde(default = "generic_access_resource")]
+    pub resource_type: String,
+    /// Of a `MaskinportenSchema`: the scopes that are delegated with it.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// Lowest authentication level, 1 to 4, that a permit is good for; 0 asks for none.
+    #[serde(default)]
+    pub level: u8,
+    /// Whether only those on an access list of its owner have it.
+    #[serde(default)]
+    pub access_list: bool,
+    /// Of a `Consent`: what must be said about it in a request.
+    #[serde(default)]
+    pub consent_metadata: Vec<String>,
+    /// Of a `Consent`: the template; one request has one.
+    #[serde(default)]
+    pub consent_template: String,
+}
+
+impl Resource {
+    pub(crate) fn is_maskinporten_schema(&self) -> bool {
+        self.resource_type == "MaskinportenSchema"
+    }
+}
+
+fn generic_access_resource() -> String {
+    "GenericAccessResource".to_owned()
+}
+
+/// An Altinn 3 role that a provider has for its clients (klientforhold), such as accountant
+/// (regnskapsfører).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ClientRole {
+    /// Last part of the URN.
+    pub code: String,
+    /// Its UUID.
+    pub id: Uuid,
+    /// Altinn 2's code of the same role.
+    pub legacy_code: String,
+    /// Name in bokmål.
+    pub name: String,
+    /// Description in bokmål.
+    pub description: String,
+    /// Codes of the access packages that come with it.
+    #[serde(default)]
+    pub packages: Vec<String>,
+}
+
+/// That one organisation is another's client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ClientRelation {
+    /// Number of the client.
+    pub client: String,
+    /// Number of the provider.
+    pub provider: String,
+    /// Code of the provider's client role.
+    pub role: String,
 }
 
 /// Where an Altinn 2 role definition comes from.
@@ -961,11 +1104,37 @@ impl World {
                 self.need_package("service_owners", package)?;
             }
         }
+        for list in &self.access_lists {
+            for member in &list.members {
+                self.need_organisation("access_lists", member)?;
+            }
+            for id in &list.resources {
+                let known = self.resource(id).is_some();
+                need("access_lists", "resource", id, known)?;
+            }
+        }
+        for key in &self.subscription_keys {
+            self.need_organisation("subscription_keys", &key.organisation)?;
+        }
+        for r in &self.client_roles {
+            for package in &r.packages {
+                self.need_package("client_roles", package)?;
+            }
+        }
+        for r in &self.client_relations {
+            self.need_organisation("client_relations", &r.client)?;
+            self.need_organisation("client_relations", &r.provider)?;
+            let known = self.client_roles.iter().any(|role| role.code == r.role);
+            need("client_relations", "client role", &r.role, known)?;
+        }
         for r in &self.resources {
             let known = self.service_owners.iter().any(|o| o.code == r.owner);
             need("resources", "service owner", &r.owner, known)?;
             for package in &r.packages {
                 self.need_package("resources", package)?;
+            }
+            for scope in &r.scopes {
+                need("resources", "scope", scope, self.scope(scope).is_some())?;
             }
         }
         Ok(())
@@ -1070,6 +1239,10 @@ fn read_one_by_one(document: &Value) -> Result<(), SeedError> {
                 "service_owners" => ServiceOwner::deserialize(entry).map(drop),
                 "access_packages" => AccessPackage::deserialize(entry).map(drop),
                 "resources" => Resource::deserialize(entry).map(drop),
+                "access_lists" => AccessList::deserialize(entry).map(drop),
+                "subscription_keys" => SubscriptionKey::deserialize(entry).map(drop),
+                "client_roles" => ClientRole::deserialize(entry).map(drop),
+                "client_relations" => ClientRelation::deserialize(entry).map(drop),
                 "role_definitions" => RoleDefinition::deserialize(entry).map(drop),
                 "services" => Service::deserialize(entry).map(drop),
                 _ => Ok(()),

@@ -12,8 +12,8 @@ use super::problem::{Problem, Refusal};
 use super::{Call, Outcome, ok, paginated, status};
 
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
-    call.query.flag("includeClientDelegations", true)?;
-    call.query.flag("includeAgentConnections", true)?;
+    let with_clients = call.query.flag("includeClientDelegations", true)?;
+    let with_agents = call.query.flag("includeAgentConnections", true)?;
     let with_instances = call.query.flag("includeInstances", false)?;
     let with_packages = call.query.flag("includeAccessPackages", false)?;
     let with_resources = call.query.flag("includeResources", false)?;
@@ -21,7 +21,11 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
 
     let world = call.world;
     let mut others: BTreeMap<Uuid, Vec<&Holding<'_>>> = BTreeMap::new();
+    let agent = Role::agent();
     for holding in &held {
+        if holding.via.is_some() && !with_clients || holding.role == agent && !with_agents {
+            continue;
+        }
         let other = if giving { holding.to } else { holding.from };
         others.entry(other.id()).or_default().push(holding);
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{AccessPackage, Organisation, Person, Resource, SystemUser, World};
+use crate::world::{AccessPackage, ClientRole, Organisation, Person, Resource, SystemUser, World};
 
 /// A party that can give or hold something in Altinn 3.
 #[derive(Clone, Copy, Debug)]
@@ -161,6 +161,9 @@ pub(super) struct Role {
 /// The id of the base relation (wire facts, Altinn 3 §2.5).
 const RIGHTHOLDER: Uuid = uuid::uuid!("42cae370-2dc1-4fdc-9c67-c2f4b0f0f829");
 
+const SUPPLIER: Uuid = uuid::uuid!("0b2c9f4e-7a5d-4b1c-8f60-3d9e2a7c4b88");
+const AGENT: Uuid = uuid::uuid!("5d3f4f0a-1d0b-4a54-9c35-0b1b9b7b6f0e");
+
 impl Role {
     /// The base relation that a connection creates (*rettighetshaver*).
     pub(super) fn rightholder() -> Self {
@@ -184,6 +187,52 @@ impl Role {
             name: definition.name.clone(),
             description: definition.description.clone(),
         })
+    }
+
+    /// The relation of an agent to its provider. Its id is not among the wire facts.
+    pub(super) fn agent() -> Self {
+        Self {
+            id: AGENT,
+            code: "agent".to_owned(),
+            legacy_code: None,
+            name: "Agent".to_owned(),
+            description: "Gir mulighet for å få delegert fullmakter for klienter".to_owned(),
+        }
+    }
+
+    /// The relation of a supplier of Maskinporten's scopes to its consumer. How the real one is called
+    /// is not among the wire facts.
+    pub(super) fn supplier() -> Self {
+        Self {
+            id: SUPPLIER,
+            code: "supplier".to_owned(),
+            legacy_code: None,
+            name: "Leverandør".to_owned(),
+            description: "Gir mulighet for å få delegert API-tilganger".to_owned(),
+        }
+    }
+
+    /// A role that a provider has for its clients by register.
+    pub(super) fn of_client(role: &ClientRole) -> Self {
+        Self {
+            id: role.id,
+            code: role.code.clone(),
+            legacy_code: Some(role.legacy_code.clone()),
+            name: role.name.clone(),
+            description: role.description.clone(),
+        }
+    }
+
+    /// The role with this code or URN, among those in which something can be held for a client.
+    pub(super) fn named(world: &World, name: &str) -> Option<Self> {
+        let code = name.strip_prefix("urn:altinn:role:").unwrap_or(name);
+        let rightholder = Self::rightholder();
+        if rightholder.code.eq_ignore_ascii_case(code) {
+            return Some(rightholder);
+        }
+        let mut roles = world.client_roles.iter();
+        let role = roles.find(|r| r.code.eq_ignore_ascii_case(code))?;
+        Some(Self::of_client(role))
     }
 
     /// Holds everything of the party implicitly: the general manager, and each for oneself.
@@ -256,7 +305,7 @@ pub(super) fn resource(world: &World, resource: &Resource) -> Value {
             "code": owner.code,
             "type": null,
         })),
-        "type": { "id": RESOURCE_TYPE, "name": "GenericAccessResource" },
+        "type": { "id": RESOURCE_TYPE, "name": resource.resource_type },
     })
 }
 
@@ -266,6 +315,7 @@ const RESOURCE_TYPE: Uuid = uuid::uuid!("c2b1a0f9-e8d7-4c6b-95a4-f3e2d1c0b9a8");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     Direct,
+    ClientDelegation,
     RoleMap,
     Parent,
 }
@@ -274,6 +324,11 @@ impl Reason {
     pub(super) fn dto(self) -> Value {
         let (flag, name, description) = match self {
             Self::Direct => (1, "direct", "Access is given directly"),
+            Self::ClientDelegation => (
+                2,
+                "client-delegation",
+                "Access is given by a provider for its client",
+            ),
             Self::RoleMap => (8, "rolemap", "Access follows from a role"),
             Self::Parent => (16, "parent", "Access is inherited from the main unit"),
         };

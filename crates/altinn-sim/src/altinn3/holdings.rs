@@ -14,6 +14,7 @@ use crate::world::{AccessPackage, Resource, World};
 /// `tilgangsstyring` (wire facts, Altinn 3 §2.2).
 const ACCESS_MANAGER: &str = "tilgangsstyrer";
 const MAIN_ADMINISTRATOR: &str = "hovedadministrator";
+const CLIENT_ADMINISTRATOR: &str = "klientadministrator";
 const INSTANCE_MANAGER: &str = "tilgangsstyring-enkeltinstanser";
 
 /// What somebody may do for a party (the PDP resources of wire facts, Altinn 3 §2.2).
@@ -23,6 +24,10 @@ pub(super) enum Power {
     Access,
     /// `altinn_instance_delegation`
     Instances,
+    /// `altinn_client_administration`
+    Clients,
+    /// `altinn_maskinporten_scope_delegation`. Which package opens it is not among the wire facts.
+    Scopes,
 }
 
 /// One relation between two parties and what comes with it.
@@ -32,6 +37,8 @@ pub(super) struct Holding<'w> {
     pub(super) to: Entity<'w>,
     pub(super) role: Role,
     pub(super) reason: Reason,
+    /// The provider through whom an agent has it.
+    pub(super) via: Option<Entity<'w>>,
     pub(super) packages: Vec<&'w AccessPackage>,
     /// Single rights: per resource the actions.
     pub(super) rights: BTreeMap<String, BTreeSet<String>>,
@@ -40,21 +47,35 @@ pub(super) struct Holding<'w> {
 }
 
 impl<'w> Holding<'w> {
+    fn bare(from: Entity<'w>, to: Entity<'w>, role: Role) -> Self {
+        Self {
+            from,
+            to,
+            role,
+            reason: Reason::Direct,
+            via: None,
+            packages: Vec::new(),
+            rights: BTreeMap::new(),
+            instances: BTreeMap::new(),
+        }
+    }
+
     /// PermissionDto.
     pub(super) fn permission(&self, world: &'w World) -> Value {
         json!({
             "from": self.from.compact(world),
             "to": self.to.compact(world),
-            "via": null,
+            "via": self.via.map(|provider| provider.compact(world)),
             "role": self.role.compact(),
-            "viaRole": null,
+            "viaRole": self.via.map(|_| Role::agent().compact()),
             "reason": self.reason.dto(),
         })
     }
 
     /// How a package of this relation is held.
     pub(super) fn package_reason(&self) -> Reason {
-        if self.role.holds_everything() {
+        let by_role = self.role.legacy_code.is_some() && self.via.is_none();
+        if by_role && self.reason == Reason::Direct {
             Reason::RoleMap
         } else {
             self.reason
@@ -126,6 +147,7 @@ fn between<'w>(
                     to,
                     role,
                     reason,
+                    via: None,
                     packages,
                     rights: BTreeMap::new(),
                     instances: BTreeMap::new(),
@@ -158,6 +180,7 @@ fn between<'w>(
                 to,
                 role: Role::rightholder(),
                 reason,
+                via: None,
                 packages: codes
                     .iter()
                     .filter_map(|code| world.access_package(code))
@@ -167,7 +190,73 @@ fn between<'w>(
             });
         }
     }
+    found.extend(by_register(world, from, to));
+    if connections.is_agent(from.id(), to.id()) {
+        found.push(Holding::bare(from, to, Role::agent()));
+    }
+    found.extend(for_clients(world, connections, from, to));
     found
+}
+
+/// What a provider holds for its client because a register says so.
+fn by_register<'w>(world: &'w World, from: Entity<'w>, to: Entity<'w>) -> Vec<Holding<'w>> {
+    let (Entity::Organisation(client), Entity::Organisation(provider)) = (from, to) else {
+        return Vec::new();
+    };
+    world
+        .client_relations
+        .iter()
+        .filter(|r| r.client == client.number && r.provider == provider.number)
+        .filter_map(|r| world.client_roles.iter().find(|role| role.code == r.role))
+        .map(|role| Holding {
+            packages: role
+                .packages
+                .iter()
+                .filter_map(|code| world.access_package(code))
+                .collect(),
+            ..Holding::bare(from, to, Role::of_client(role))
+        })
+        .collect()
+}
+
+/// What an agent may do for a client, as long as its provider holds it.
+fn for_clients<'w>(
+    world: &'w World,
+    connections: &Connections,
+    client: Entity<'w>,
+    agent: Entity<'w>,
+) -> Vec<Holding<'w>> {
+    if matches!(agent, Entity::Organisation(_)) {
+        return Vec::new();
+    }
+    connections
+        .client_delegations
+        .iter()
+        .filter(|d| d.client == client.id() && d.agent == agent.id())
+        .filter_map(|d| {
+            let provider = Entity::find(world, d.provider)?;
+            let held = between(world, connections, client, provider);
+            let held = held.into_iter().find(|h| h.role.code == d.role)?;
+            let resources = d.resources.iter().filter_map(|id| world.resource(id));
+            let rights = resources
+                .filter(|r| held.opens(r) || held.rights.contains_key(&r.id))
+                .map(|r| {
+                    let given = held.rights.get(&r.id).filter(|_| !held.opens(r)).cloned();
+                    let all = || r.actions.iter().cloned().collect();
+                    (r.id.clone(), given.unwrap_or_else(all))
+                })
+                .collect();
+            let mut packages = held.packages;
+            packages.retain(|p| d.packages.contains(&p.code));
+            Some(Holding {
+                reason: Reason::ClientDelegation,
+                via: Some(provider),
+                packages,
+                rights,
+                ..Holding::bare(client, agent, held.role)
+            })
+        })
+        .collect()
 }
 
 /// How far somebody may dispose of what a party has.
@@ -180,7 +269,9 @@ pub(super) struct Authority<'w> {
 impl<'w> Authority<'w> {
     pub(super) fn of(world: &'w World, connections: &Connections, who: Uuid, party: Uuid) -> Self {
         let oneself = who == party && world.person_by_uuid(who).is_some();
-        let holdings = holdings(world, connections, Some(party), Some(who));
+        let mut holdings = holdings(world, connections, Some(party), Some(who));
+        // what one does for a client through a provider is not one's own to give
+        holdings.retain(|h| h.via.is_none());
         let everything = oneself
             || holdings
                 .iter()
@@ -195,6 +286,8 @@ impl<'w> Authority<'w> {
         let package = match power {
             Power::Access => ACCESS_MANAGER,
             Power::Instances => INSTANCE_MANAGER,
+            Power::Clients => CLIENT_ADMINISTRATOR,
+            Power::Scopes => return self.everything,
         };
         self.everything || self.holdings.iter().any(|h| h.has_package(package))
     }

@@ -13,6 +13,12 @@ pub(super) enum Refusal {
     Bare(StatusCode),
     /// Shape E: text.
     Text(StatusCode, &'static str),
+    /// The gateway in front has not let the call through.
+    Gateway(StatusCode, &'static str),
+    /// Shape A: a numbered problem of the resource registry, with its status.
+    Registry(u16, &'static str, &'static str),
+    /// Shape A: `STD-00000` with one validation error: code, text, path.
+    RegistryValidation(&'static str, &'static str, &'static str),
     /// Shape B: a numbered problem of access management.
     Problem(Problem),
     /// Shape B: `STD-00000` with validation errors of their own: code, text, paths.
@@ -42,6 +48,20 @@ pub(super) enum Problem {
     PackageDelegationNotAuthorized,
     PackageNotAvailableForEntity,
     PackageNotRevocable,
+    NotAuthorizedForConsentRequest,
+    ConsentNotFound,
+    InvalidOrganizationIdentifier,
+    InvalidPersonIdentifier,
+    InvalidConsentResource,
+    UnknownConsentMetadata,
+    MissingMetadataValue,
+    MissingMetadata,
+    InvalidResourceCombination,
+    ConsentRevoked,
+    ConsentPartyMismatch,
+    ConsentExpired,
+    ConsentNotAccepted,
+    ConsentWithIdAlreadyExists,
 }
 
 impl Problem {
@@ -88,6 +108,28 @@ impl Problem {
                 "One or more of the provided packages are either invalid or not eligible for \
                  delegation by the type of from-party of the delegation.",
             ),
+            Self::NotAuthorizedForConsentRequest => (403, "AM-00000", "Not authorized for consent"),
+            Self::ConsentNotFound => (404, "AM-00001", "Consent not found"),
+            Self::InvalidOrganizationIdentifier => {
+                (400, "AM-00003", "Unknown organization. Could not be found")
+            }
+            Self::InvalidPersonIdentifier => {
+                (400, "AM-00004", "Unknown person. Could not be found")
+            }
+            Self::InvalidConsentResource => (400, "AM-00005", "Invalid consent resource"),
+            Self::UnknownConsentMetadata => (400, "AM-00006", "Invalid consent metadata"),
+            Self::MissingMetadataValue => (400, "AM-00007", "Missing metadata value"),
+            Self::MissingMetadata => (400, "AM-00008", "Missing metadata"),
+            Self::InvalidResourceCombination => (400, "AM-00009", "Invalid resource combination"),
+            Self::ConsentRevoked => (400, "AM-00011", "Consent is revoked"),
+            Self::ConsentPartyMismatch => (
+                400,
+                "AM-00012",
+                "The consented party does not match the party requested",
+            ),
+            Self::ConsentExpired => (400, "AM-00013", "Consent is expired"),
+            Self::ConsentNotAccepted => (400, "AM-00014", "Consent is not accepted"),
+            Self::ConsentWithIdAlreadyExists => (400, "AM-00016", "Consent with id already exist"),
             Self::AgentHasDelegations => (400, "AM-00025", "Agent has existing delegations."),
             Self::RequestNotFound => (404, "AM-00031", "The request was not found"),
             Self::PackageDelegationNotAuthorized => (
@@ -160,6 +202,24 @@ impl IntoResponse for Refusal {
                 text,
             )
                 .into_response(),
+            Self::Gateway(status, message) => {
+                let body = json!({ "statusCode": status.as_u16(), "message": message });
+                let json = [(
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("application/json"),
+                )];
+                (status, json, body.to_string()).into_response()
+            }
+            Self::Registry(status, code, title) => {
+                problem_json(status, &shape_a(status, code, title))
+            }
+            Self::RegistryValidation(code, title, path) => {
+                let text = "One or more validation errors occurred.";
+                let mut body = shape_a(400, "STD-00000", text);
+                body["validationErrors"] =
+                    json!([{ "code": code, "title": title, "paths": [path] }]);
+                problem_json(400, &body)
+            }
             Self::Problem(problem) => {
                 let (status, code, detail) = problem.parts();
                 shape_b(status, code, detail, None)
@@ -189,6 +249,17 @@ impl IntoResponse for Refusal {
             }
         }
     }
+}
+
+fn shape_a(status: u16, code: &str, title: &str) -> Value {
+    let phrase = StatusCode::from_u16(status).ok();
+    json!({
+        "type": format!("urn:altinn:error:{code}"),
+        "title": title,
+        "status": status,
+        "code": code,
+        "statusDescription": phrase.and_then(|s| s.canonical_reason()),
+    })
 }
 
 fn shape_b(status: u16, code: &str, detail: &str, errors: Option<Value>) -> Response {

@@ -75,6 +75,7 @@ pub(super) fn checked(authority: &Authority<'_>, wanted: &Resource) -> Vec<Value
         .map(|action| {
             let codes: &[&str] = match objection(authority, wanted, action) {
                 None => &[],
+                Some(_) if wanted.is_maskinporten_schema() => &["ResourceIsMaskinPortenSchema"],
                 Some(Problem::ResourceNotDelegable) => &["ResourceNotDelegable"],
                 Some(_) => &[
                     "MissingPackageAccess",
@@ -94,7 +95,7 @@ pub(super) fn objection(
     resource: &Resource,
     action: &str,
 ) -> Option<Problem> {
-    if !resource.delegable {
+    if !resource.delegable || resource.is_maskinporten_schema() {
         Some(Problem::ResourceNotDelegable)
     } else if !authority.covers_right(resource, action) {
         Some(Problem::NotAuthorizedForDelegation)

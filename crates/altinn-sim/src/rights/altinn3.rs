@@ -4,10 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use uuid::Uuid;
+
+use crate::world::AccessList;
 
 /// After this many failed look-ups of a person the caller is locked out (wire facts, Altinn 3 §2.5).
 const FAILED_LOOKUPS: u32 = 2;
+/// How long the PDP uses what it has read (wire facts, Altinn 3 §3.2).
+const PDP_CACHE: SignedDuration = SignedDuration::from_mins(5);
 /// How long the lock lasts (wire facts, Altinn 3 §2.5).
 const LOCK: SignedDuration = SignedDuration::from_secs(3600);
 
@@ -107,18 +112,119 @@ impl RequestStatus {
     }
 }
 
+/// That somebody acts for a provider's clients.
+#[derive(Clone, Debug)]
+pub(crate) struct Agent {
+    id: Uuid,
+    pub(crate) provider: Uuid,
+    pub(crate) agent: Uuid,
+    pub(crate) added: Timestamp,
+}
+
+/// What a provider lets an agent do for a client, of what it holds in one role.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientDelegation {
+    pub(crate) provider: Uuid,
+    pub(crate) client: Uuid,
+    pub(crate) agent: Uuid,
+    /// Altinn 3's code of the role.
+    pub(crate) role: String,
+    pub(crate) packages: BTreeSet<String>,
+    pub(crate) resources: BTreeSet<String>,
+}
+
+/// A request for consent and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Consent {
+    pub(crate) id: Uuid,
+    /// Who asked, perhaps for another receiver.
+    pub(crate) by: Uuid,
+    /// Who is asked.
+    pub(crate) from: Uuid,
+    /// Who receives.
+    pub(crate) to: Uuid,
+    pub(crate) required_delegator: Option<Uuid>,
+    pub(crate) valid_to: Timestamp,
+    pub(crate) rights: Value,
+    pub(crate) message: Value,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) portal_view_mode: String,
+    pub(crate) answered: Option<ConsentStatus>,
+    pub(crate) consented: Option<Timestamp>,
+    pub(crate) events: Vec<ConsentEvent>,
+}
+
+impl Consent {
+    pub(crate) fn status(&self, now: Timestamp) -> ConsentStatus {
+        match self.answered {
+            None | Some(ConsentStatus::Accepted) if self.valid_to <= now => ConsentStatus::Expired,
+            Some(answer) => answer,
+            None => ConsentStatus::Created,
+        }
+    }
+}
+
+/// Something that happened to a consent.
+#[derive(Clone, Debug)]
+pub(crate) struct ConsentEvent {
+    /// Counted over all consents.
+    pub(crate) number: u64,
+    pub(crate) id: Uuid,
+    pub(crate) created: Timestamp,
+    pub(crate) by: Uuid,
+    pub(crate) kind: ConsentStatus,
+}
+
+/// The states of a consent, and its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConsentStatus {
+    Created,
+    Rejected,
+    Accepted,
+    Revoked,
+    /// No call and no page deletes one here.
+    Deleted,
+    Expired,
+    /// Only of events: Maskinporten has asked.
+    Used,
+}
+
+impl ConsentStatus {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Created => "Created",
+            Self::Rejected => "Rejected",
+            Self::Accepted => "Accepted",
+            Self::Revoked => "Revoked",
+            Self::Deleted => "Deleted",
+            Self::Expired => "Expired",
+            Self::Used => "Used",
+        }
+    }
+}
+
 /// The connection still carries packages or rights.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StillActive;
 
 /// What is delegated in Altinn 3.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Connections {
     connections: Vec<Connection>,
     failed_lookups: HashMap<i64, (u32, Timestamp)>,
     pub(crate) requests: Vec<AccessRequest>,
     /// Packages (from, to, code) that a service owner has given, and which.
     pub(crate) given_by_owner: BTreeMap<(Uuid, Uuid, String), Uuid>,
+    pub(crate) agents: Vec<Agent>,
+    pub(crate) client_delegations: Vec<ClientDelegation>,
+    /// Consumer and supplier of Maskinporten's scopes, with the id of the relation.
+    pub(crate) suppliers: BTreeMap<(Uuid, Uuid), Uuid>,
+    /// When a resource was delegated (consumer, supplier, resource).
+    pub(crate) delegated_at: BTreeMap<(Uuid, Uuid, String), Timestamp>,
+    pub(crate) consents: Vec<Consent>,
+    consent_events: u64,
+    pub(crate) access_lists: Vec<AccessList>,
+    seen_by_pdp: HashMap<(Uuid, Vec<Uuid>), (Timestamp, Connections)>,
 }
 
 impl Connections {
@@ -230,6 +336,122 @@ impl Connections {
         if let Some(connection) = self.find_mut(from, to) {
             connection.instances.remove(instance);
         }
+    }
+
+    /// What `who`, also as one of `all`, holds of `parties` as the PDP sees it: from a copy of up to
+    /// five minutes, if `cached`.
+    pub(crate) fn as_seen_by_pdp(
+        &mut self,
+        who: Uuid,
+        parties: &[Uuid],
+        all: &[Uuid],
+        now: Timestamp,
+        cached: bool,
+    ) -> Self {
+        let key = (who, parties.to_vec());
+        if let Some((read, seen)) = self.seen_by_pdp.get(&key).filter(|_| cached)
+            && now.duration_since(*read) < PDP_CACHE
+        {
+            return seen.clone();
+        }
+        let for_clients = self.client_delegations.iter();
+        let client_delegations: Vec<ClientDelegation> = for_clients
+            .filter(|d| all.contains(&d.agent) && parties.contains(&d.client))
+            .cloned()
+            .collect();
+        let holder =
+            |id: &Uuid| all.contains(id) || client_delegations.iter().any(|d| d.provider == *id);
+        let connections = self.connections.iter();
+        let connections = connections
+            .filter(|c| parties.contains(&c.from) && holder(&c.to))
+            .cloned()
+            .collect();
+        let seen = Self {
+            connections,
+            client_delegations,
+            ..Self::default()
+        };
+        self.seen_by_pdp.insert(key, (now, seen.clone()));
+        seen
+    }
+
+    pub(crate) fn consent_event(
+        &mut self,
+        kind: ConsentStatus,
+        by: Uuid,
+        now: Timestamp,
+    ) -> ConsentEvent {
+        self.consent_events += 1;
+        ConsentEvent {
+            number: self.consent_events,
+            id: Uuid::now_v7(),
+            created: now,
+            by,
+            kind,
+        }
+    }
+
+    pub(crate) fn is_agent(&self, provider: Uuid, agent: Uuid) -> bool {
+        let mut agents = self.agents.iter();
+        agents.any(|a| a.provider == provider && a.agent == agent)
+    }
+
+    /// Answers the id of the relation, the old one if there was one.
+    pub(crate) fn add_agent(&mut self, provider: Uuid, agent: Uuid, now: Timestamp) -> Uuid {
+        let mut agents = self.agents.iter();
+        if let Some(known) = agents.find(|a| a.provider == provider && a.agent == agent) {
+            return known.id;
+        }
+        let id = Uuid::now_v7();
+        self.agents.push(Agent {
+            id,
+            provider,
+            agent,
+            added: now,
+        });
+        id
+    }
+
+    /// Ends the relation with all that the agent was given.
+    pub(crate) fn remove_agent(&mut self, provider: Uuid, agent: Uuid) {
+        self.agents
+            .retain(|a| !(a.provider == provider && a.agent == agent));
+        self.client_delegations
+            .retain(|d| !(d.provider == provider && d.agent == agent));
+    }
+
+    /// The delegation of this role, a new one if there was none.
+    pub(crate) fn client_delegation(
+        &mut self,
+        provider: Uuid,
+        client: Uuid,
+        agent: Uuid,
+        role: &str,
+    ) -> &mut ClientDelegation {
+        let this = |d: &ClientDelegation| {
+            (d.provider, d.client, d.agent) == (provider, client, agent) && d.role == role
+        };
+        let index = match self.client_delegations.iter().position(this) {
+            Some(index) => index,
+            None => {
+                self.client_delegations.push(ClientDelegation {
+                    provider,
+                    client,
+                    agent,
+                    role: role.to_owned(),
+                    packages: BTreeSet::new(),
+                    resources: BTreeSet::new(),
+                });
+                self.client_delegations.len() - 1
+            }
+        };
+        &mut self.client_delegations[index]
+    }
+
+    /// Forgets client delegations of nothing.
+    pub(crate) fn forget_empty(&mut self) {
+        self.client_delegations
+            .retain(|d| !d.packages.is_empty() || !d.resources.is_empty());
     }
 
     /// Whether this user may look people up now.

@@ -1,11 +1,14 @@
 //! Access management over the wire, beyond connections, packages and rights.
 
+use altinn_sim::world::Hidden;
 use altinn_sim::{Quirks, Simulator};
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::altinn::{ALL_CONNECTIONS, Altinn, PARTIES, send};
+use crate::altinn::{ALL_CONNECTIONS, Altinn, Answer, PARTIES, send};
 use crate::altinn3::{Desk, code};
+use crate::client::Grant;
 
 const SERVICE_OWNER: &str = "310781746";
 const TAX: &str = "310799564";
@@ -643,8 +646,7 @@ async fn a_service_owner_on_the_list_gives_a_package_between_others() {
                 .json(body),
         )
     };
-    let urn =
-        |p: &altinn_sim::world::Hidden| format!("urn:altinn:person:identifier-no:{}", p.expose());
+    let urn = |p: &Hidden| format!("urn:altinn:person:identifier-no:{}", p.expose());
     let package = "urn:altinn:accesspackage:innbygger-skatteforhold-privatpersoner";
     let body =
         json!({ "From": urn(&cast.new_person), "to": urn(&cast.manager), "packageUrn": package });
@@ -758,4 +760,1532 @@ async fn what_is_switched_off_is_not_there() {
         let gone = send(altinn.platform(method, &path).bearer_auth(token)).await;
         assert_eq!((gone.status, gone.body.as_str()), (404, ""), "{path}");
     }
+}
+
+const AGENT: &str = "3a0d5a3b-8a0e-4d0d-9d0a-1c5a1c3b7e10";
+
+/// An accountant's manager, whose employer keeps the books of one client and has one agent system user.
+struct Accountant {
+    altinn: Altinn,
+    token: String,
+    party: String,
+    client: String,
+    base: &'static str,
+    v2: bool,
+}
+
+impl Accountant {
+    async fn open(v2: bool) -> Self {
+        let altinn = Altinn::seeded(&format!(
+            r#"
+            [[system_users]]
+            id = "{AGENT}"
+            owner = "310779253"
+            system = "310742104_sneglebyraa"
+            title = "Sneglebyrå"
+            agent = true
+            [[system_users]]
+            id = "57ee05cd-e009-42c7-bebf-f20686734722"
+            owner = "310779253"
+            system = "310742104_snegleregnskap"
+            title = "Snegleregnskap"
+            "#
+        ))
+        .await;
+        let manager = Hidden::new("11826942136");
+        let token = altinn
+            .person(&manager, &format!("{CLIENTS} {ALL_CONNECTIONS}"))
+            .await;
+        Self {
+            party: altinn.party("310779253"),
+            client: altinn.party("310749745"),
+            base: if v2 {
+                "/accessmanagement/api/v2/enduser/clientdelegations"
+            } else {
+                "/accessmanagement/api/v1/enduser/clientdelegations"
+            },
+            token,
+            altinn,
+            v2,
+        }
+    }
+
+    /// The two parties by the names of the version.
+    fn who(&self, client: &str, agent: &str) -> String {
+        if self.v2 {
+            format!("client={client}&agent={agent}")
+        } else {
+            format!("from={client}&to={agent}")
+        }
+    }
+
+    async fn as_(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let path = format!("{}{path}", self.base);
+        let request = self.altinn.platform(method, &path).bearer_auth(token);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+        .await
+    }
+
+    async fn call(&self, method: Method, path: &str, query: &str, body: Option<Value>) -> Answer {
+        let path = format!("{path}?party={}&{query}", self.party);
+        self.as_(&self.token, method, &path, body).await
+    }
+
+    async fn revoke(&self, query: &str, body: &Value) -> Answer {
+        if self.v2 {
+            let path = "/agents/accesspackages/delete";
+            self.call(Method::POST, path, query, Some(body.clone()))
+                .await
+        } else {
+            let path = "/agents/accesspackages";
+            self.call(Method::DELETE, path, query, Some(body.clone()))
+                .await
+        }
+    }
+}
+
+fn values(role: &str, list: &str, what: &str) -> Value {
+    json!({ "values": [{ "role": role, (list): [what] }] })
+}
+
+#[tokio::test]
+async fn an_agent_gets_what_the_provider_has_of_its_client() {
+    for v2 in [false, true] {
+        let desk = Accountant::open(v2).await;
+        let person = desk.altinn.sim.cast().new_person;
+        let agent = desk.altinn.person_party(&person);
+        let (get, post) = (Method::GET, Method::POST);
+        let both = desk.who(&desk.client, &agent);
+        let package = "urn:altinn:accesspackage:regnskapsforer-lonn";
+        let body = values("regnskapsforer", "packages", package);
+
+        let clients = desk.call(get.clone(), "/clients", "", None).await.json();
+        assert_eq!(clients["data"][0]["client"]["id"], desk.client);
+        let access = &clients["data"][0]["access"][0];
+        assert_eq!(access["role"]["code"], "regnskapsforer");
+        assert_eq!(access["packages"][0]["urn"], package);
+        assert_eq!(access.get("resources").is_some(), v2);
+        let none = desk
+            .call(get.clone(), "/clients", "roles=revisor", None)
+            .await;
+        assert_eq!(none.json()["data"], json!([]));
+
+        // nobody is an agent before having been made one
+        let early = desk
+            .call(
+                post.clone(),
+                "/agents/accesspackages",
+                &both,
+                Some(body.clone()),
+            )
+            .await;
+        assert_eq!(code(&early), "400 AM.VLD-00032");
+        let name = if v2 { "agent" } else { "to" };
+        let unconnected = desk
+            .call(post.clone(), "/agents", &format!("{name}={agent}"), None)
+            .await;
+        assert_eq!(code(&unconnected), "400 AM-00024");
+        let input = json!({ "personIdentifier": person.expose(), "lastName": "GRANITT" });
+        let added = desk
+            .call(post.clone(), "/agents", "", Some(input))
+            .await
+            .json();
+        assert_eq!(added["toId"], agent);
+        let again = desk
+            .call(post.clone(), "/agents", &format!("{name}={agent}"), None)
+            .await;
+        assert_eq!(again.json(), added);
+        let system = desk
+            .call(post.clone(), "/agents", &format!("{name}={AGENT}"), None)
+            .await;
+        assert_eq!(system.status, 200, "{system:?}");
+        let agents = desk.call(get.clone(), "/agents", "", None).await.json();
+        assert_eq!(len(&agents["data"]), 2);
+        assert!(agents["data"][0]["agentAddedAt"].is_string());
+
+        // given twice, changed once
+        for changed in [true, false] {
+            let given = desk
+                .call(
+                    post.clone(),
+                    "/agents/accesspackages",
+                    &both,
+                    Some(body.clone()),
+                )
+                .await
+                .json();
+            assert_eq!(given[0]["changed"], changed, "{given}");
+            assert_eq!(given[0]["viaId"], desk.party);
+        }
+        let party = both.split('&').nth(1).unwrap();
+        let listed = desk
+            .call(get.clone(), "/agents/accesspackages", party, None)
+            .await
+            .json();
+        assert_eq!(listed["data"][0]["client"]["id"], desk.client);
+        let party = both.split('&').next().unwrap();
+        let listed = desk
+            .call(get.clone(), "/clients/accesspackages", party, None)
+            .await
+            .json();
+        assert_eq!(listed["data"][0]["agent"]["id"], agent);
+
+        // the agent sees it, among its clients, its parties and the client's connections
+        let mine = desk
+            .altinn
+            .person(
+                &person,
+                &format!("{CLIENTS} altinn:accessmanagement/authorizedparties {ALL_CONNECTIONS}"),
+            )
+            .await;
+        let my = desk
+            .as_(&mine, get.clone(), "/my/clients", None)
+            .await
+            .json();
+        assert_eq!(my["data"][0]["provider"]["id"], desk.party);
+        assert_eq!(
+            my["data"][0]["clients"][0]["access"][0]["packages"][0]["urn"],
+            package
+        );
+        let providers = desk
+            .as_(&mine, get.clone(), "/my/clientproviders", None)
+            .await
+            .json();
+        let provider = if v2 { "provider" } else { "agent" };
+        assert_eq!(providers["data"][0][provider]["id"], desk.party);
+        let parties = send(
+            desk.altinn
+                .platform(
+                    get.clone(),
+                    &format!("{PARTIES}?includeAccessPackages=true"),
+                )
+                .bearer_auth(&mine),
+        )
+        .await
+        .json();
+        let found = parties["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|p| p["partyUuid"] == desk.client);
+        assert_eq!(
+            found.unwrap()["authorizedAccessPackages"],
+            json!(["regnskapsforer-lonn"])
+        );
+        let connections = format!(
+            "{}/accesspackages?party={agent}&from={}&to={agent}",
+            crate::altinn::CONNECTIONS,
+            desk.client
+        );
+        let held = send(
+            desk.altinn
+                .platform(get.clone(), &connections)
+                .bearer_auth(&mine),
+        )
+        .await
+        .json();
+        let permission = &held["data"][0]["permissions"][0];
+        assert_eq!(permission["reason"]["flag"], 2, "{held}");
+        assert_eq!(permission["via"]["id"], desk.party);
+
+        // an agent that has something is not removed by the way
+        let blocked = desk
+            .call(Method::DELETE, "/agents", &format!("{name}={agent}"), None)
+            .await;
+        assert_eq!(code(&blocked), "400 AM-00025");
+        let blocked = desk
+            .call(Method::DELETE, "/agents/clients", &both, None)
+            .await;
+        assert_eq!(code(&blocked), "400 AM.VLD-00031");
+        for changed in [true, false] {
+            assert_eq!(
+                desk.revoke(&both, &body).await.json()[0]["changed"],
+                changed
+            );
+        }
+        desk.call(
+            post.clone(),
+            "/agents/accesspackages",
+            &both,
+            Some(body.clone()),
+        )
+        .await;
+        let cascade = format!("{both}&cascade=true");
+        assert_eq!(
+            desk.call(Method::DELETE, "/agents/clients", &cascade, None)
+                .await
+                .status,
+            204
+        );
+        assert_eq!(
+            desk.as_(&mine, get.clone(), "/my/clients", None)
+                .await
+                .json()["data"],
+            json!([])
+        );
+
+        // the agent drops its client, some packages, and the provider
+        desk.call(
+            post.clone(),
+            "/agents/accesspackages",
+            &both,
+            Some(body.clone()),
+        )
+        .await;
+        let client = if v2 { "client" } else { "from" };
+        let one = format!("?provider={}&{client}={}", desk.party, desk.client);
+        let (method, path) = if v2 {
+            (post.clone(), "/my/clients/accesspackages/delete")
+        } else {
+            (Method::DELETE, "/my/clients/accesspackages")
+        };
+        let dropped = desk
+            .as_(&mine, method, &format!("{path}{one}"), Some(body.clone()))
+            .await;
+        assert_eq!(dropped.json()[0]["changed"], true);
+        desk.call(
+            post.clone(),
+            "/agents/accesspackages",
+            &both,
+            Some(body.clone()),
+        )
+        .await;
+        let blocked = desk
+            .as_(&mine, Method::DELETE, &format!("/my/clients{one}"), None)
+            .await;
+        assert_eq!(code(&blocked), "400 AM.VLD-00031");
+        let dropped = desk
+            .as_(
+                &mine,
+                Method::DELETE,
+                &format!("/my/clients{one}&cascade=true"),
+                None,
+            )
+            .await;
+        assert_eq!(dropped.status, if v2 { 204 } else { 200 });
+        desk.call(
+            post.clone(),
+            "/agents/accesspackages",
+            &both,
+            Some(body.clone()),
+        )
+        .await;
+        let leave = format!("/my/clientproviders?provider={}", desk.party);
+        assert_eq!(
+            desk.as_(&mine, Method::DELETE, &leave, None).await.status,
+            204
+        );
+        let agents = desk.call(get.clone(), "/agents", "", None).await.json();
+        assert_eq!(len(&agents["data"]), 1);
+
+        // what is wrong
+        let system = desk.who(&desk.client, AGENT);
+        let stranger = desk.who(&desk.altinn.party("310811548"), AGENT);
+        for (query, body, expected) in [
+            (
+                &system,
+                values("no-such-role", "packages", package),
+                "400 AM.VLD-00029",
+            ),
+            (
+                &system,
+                values("regnskapsforer", "packages", "no-such-package"),
+                "400 AM.VLD-00030",
+            ),
+            (&stranger, body.clone(), "400 AM.VLD-00032"),
+            (
+                &system,
+                values("rettighetshaver", "packages", package),
+                "400 AM.VLD-00032",
+            ),
+            (
+                &system,
+                values("regnskapsforer", "packages", "skattegrunnlag"),
+                "400 AM.VLD-00033",
+            ),
+            (&system, json!({ "values": "all" }), "400 -"),
+        ] {
+            let answer = desk
+                .call(post.clone(), "/agents/accesspackages", query, Some(body))
+                .await;
+            assert_eq!(code(&answer), expected, "{}", answer.body);
+        }
+        for not_allowed in [&desk.client, "57ee05cd-e009-42c7-bebf-f20686734722"] {
+            let answer = desk
+                .call(
+                    post.clone(),
+                    "/agents",
+                    &format!("{name}={not_allowed}"),
+                    None,
+                )
+                .await;
+            assert_eq!(code(&answer), "400 AM.VLD-00008", "{}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn resources_of_a_client_are_given_in_v2_only() {
+    let desk = Accountant::open(true).await;
+    let both = desk.who(&desk.client, AGENT);
+    let post = Method::POST;
+    let agent = format!("agent={AGENT}");
+    desk.call(post.clone(), "/agents", &agent, None).await;
+    // the client gives the provider a package; the resource that it opens can go to the agent
+    desk.altinn.sim.change_world(|world| {
+        world.client_roles[0].packages.push("skattegrunnlag".into());
+    });
+    let body = values("regnskapsforer", "resources", "skf-skattemelding");
+    for changed in [true, false] {
+        let given = desk
+            .call(post.clone(), "/agents/resources", &both, Some(body.clone()))
+            .await;
+        assert_eq!(given.json()[0]["changed"], changed, "{given:?}");
+    }
+    let listed = desk
+        .call(Method::GET, "/agents/resources", &agent, None)
+        .await
+        .json();
+    assert_eq!(
+        listed["data"][0]["access"][0]["resources"][0]["refId"],
+        "skf-skattemelding"
+    );
+    let client = format!("client={}", desk.client);
+    let listed = desk
+        .call(Method::GET, "/clients/resources", &client, None)
+        .await
+        .json();
+    assert_eq!(listed["data"][0]["agent"]["id"], AGENT);
+    let taken = desk
+        .call(post.clone(), "/agents/resources/delete", &both, Some(body))
+        .await;
+    assert_eq!(taken.json()[0]["changed"], true);
+    for (resource, expected) in [
+        ("no-such-resource", "400 AM.VLD-00012"),
+        ("skf-postlogg", "400 AM.VLD-00049"),
+        ("skf-lukket-innsyn", "400 AM.VLD-00049"),
+    ] {
+        let body = values("regnskapsforer", "resources", resource);
+        let answer = desk
+            .call(post.clone(), "/agents/resources", &both, Some(body))
+            .await;
+        assert_eq!(code(&answer), expected);
+    }
+}
+
+#[tokio::test]
+async fn an_organisation_has_no_clients_of_its_own_and_others_administer_none() {
+    let desk = Accountant::open(false).await;
+    let organisation = desk.altinn.organisation(CLIENTS).await;
+    let nobody = desk
+        .altinn
+        .person(&desk.altinn.sim.cast().new_person, CLIENTS)
+        .await;
+    let unscoped = desk
+        .altinn
+        .person(&desk.altinn.sim.cast().new_person, ALL_CONNECTIONS)
+        .await;
+    let clients = format!("/clients?party={}", desk.party);
+    for (token, path, status) in [
+        (&organisation, "/my/clients", 401),
+        (&organisation, clients.as_str(), 403),
+        (&nobody, clients.as_str(), 403),
+        (&unscoped, "/my/clients", 403),
+        (&desk.token, "/clients", 403),
+    ] {
+        let refused = desk.as_(token, Method::GET, path, None).await;
+        assert_eq!(
+            (refused.status, refused.body.as_str()),
+            (status, ""),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_is_delegated_opens_maskinporten_for_the_supplier() {
+    let altinn = Altinn::seeded(
+        r#"
+        [[register_roles]]
+        organisation = "310811548"
+        person = "30885515084"
+        role = "DAGL"
+        [[scopes]]
+        name = "skattefugl:grunnlag"
+        granted_to = ["310749745", "310811548"]
+        "#,
+    )
+    .await;
+    let manager = Hidden::new("30885515084"); // of the consumer, and of the supplier
+    let token = altinn.person(&manager, SUPPLIERS).await;
+    let (consumer, supplier) = (altinn.party("310811548"), altinn.party("310742104"));
+    let call = |method: Method, path: &str| {
+        let path = format!("/accessmanagement/api/v1/enduser/{path}");
+        send(altinn.platform(method, &path).bearer_auth(&token))
+    };
+    let (get, post, delete) = (Method::GET, Method::POST, Method::DELETE);
+    let own = format!("maskinportensuppliers?party={consumer}&supplier={supplier}");
+    let own_resource = format!(
+        "maskinportensuppliers/resources?party={consumer}&supplier={supplier}&resource=skf-grunnlag-api"
+    );
+    let mirror = format!("maskinportenconsumers/resources?party={supplier}&consumer={consumer}");
+    let key_client = altinn.sim.cast().key_client;
+    let grant = || {
+        let grant = Grant::by_key(&altinn.sim, &key_client).scope("skattefugl:grunnlag");
+        grant.claim("consumer_org", "310811548")
+    };
+
+    assert_eq!(grant().send(&altinn.sim).await.status, 403);
+    assert_eq!(
+        code(&call(post.clone(), &own_resource).await),
+        "400 AM-00022"
+    );
+    let added = call(post.clone(), &own).await.json();
+    assert_eq!(call(post.clone(), &own).await.json(), added);
+    let check = format!(
+        "maskinportensuppliers/resources/delegationcheck?party={consumer}&resource=skf-grunnlag-api"
+    );
+    assert_eq!(
+        call(get.clone(), &check).await.json()["rights"][0]["result"],
+        true
+    );
+    for _ in 0..2 {
+        assert_eq!(call(post.clone(), &own_resource).await.json(), json!(true));
+    }
+    assert_eq!(
+        grant().send(&altinn.sim).await.status,
+        200,
+        "the supplier gets a token"
+    );
+    let listed = call(get.clone(), &own).await.json();
+    assert_eq!(listed[0]["party"]["id"], supplier);
+    assert_eq!(listed[0]["resources"][0]["refId"], "skf-grunnlag-api");
+    assert_eq!(len(&call(get.clone(), &own_resource).await.json()), 1);
+    assert_eq!(
+        call(get.clone(), &mirror).await.json()[0]["permissions"][0]["from"]["id"],
+        consumer
+    );
+
+    // the owner of the scope sees who lets whom; another owner must be told which scope is its own
+    let all = "/accessmanagement/api/v1/maskinporten/delegations/";
+    let tax = altinn
+        .service_owner(TAX, "altinn:maskinporten/delegations")
+        .await;
+    let admin = altinn
+        .service_owner(SERVICE_OWNER, "altinn:maskinporten/delegations.admin")
+        .await;
+    let other = altinn
+        .service_owner(SERVICE_OWNER, "altinn:maskinporten/delegations")
+        .await;
+    let scope = "?scope=skattefugl:grunnlag";
+    for (token, query, count) in [
+        (&tax, scope.to_owned(), 2),
+        (
+            &tax,
+            format!("{scope}&supplierOrg=310742104&consumerOrg=310811548"),
+            1,
+        ),
+        (&admin, String::new(), 2),
+        (&admin, "?supplierOrg=310811548".to_owned(), 0),
+    ] {
+        let path = format!("{all}{query}");
+        let found = send(altinn.platform(get.clone(), &path).bearer_auth(token))
+            .await
+            .json();
+        assert_eq!(len(&found), count, "{query}: {found}");
+        if count > 0 {
+            assert_eq!(found[0]["scopes"], json!(["skattefugl:grunnlag"]));
+        }
+    }
+    for (token, query, status) in [
+        (&other, scope, 403),
+        (&tax, "", 403),
+        (&admin, "?supplierOrg=x", 400),
+    ] {
+        let path = format!("{all}{query}");
+        let refused = send(altinn.platform(get.clone(), &path).bearer_auth(token)).await;
+        assert_eq!(refused.status, status, "{query}");
+    }
+
+    // taken by the supplier, given again, and all at once by the consumer
+    let take = format!("{mirror}&resource=skf-grunnlag-api");
+    assert_eq!(call(delete.clone(), &take).await.status, 204);
+    assert_eq!(grant().send(&altinn.sim).await.status, 403);
+    call(post.clone(), &own_resource).await;
+    assert_eq!(code(&call(delete.clone(), &own).await), "400 AM.VLD-00010");
+    assert_eq!(
+        call(delete.clone(), &format!("{own}&cascade=true"))
+            .await
+            .status,
+        204
+    );
+    assert_eq!(grant().send(&altinn.sim).await.status, 403);
+    assert_eq!(call(get.clone(), &own).await.json(), json!([]));
+
+    let person = altinn.person_party(&manager);
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let suppliers = format!("maskinportensuppliers?party={consumer}&supplier=");
+    for (path, expected) in [
+        (format!("{suppliers}{person}"), "400 AM.VLD-00008"),
+        (format!("{suppliers}{nobody}"), "400 AM-00023"),
+        (format!("{suppliers}{consumer}"), "400 AM.VLD-00007"),
+        (
+            own_resource.replace("skf-grunnlag-api", "skf-postlogg"),
+            "400 AM.VLD-00032",
+        ),
+        (
+            own_resource.replace("skf-grunnlag-api", "skf-ukjent"),
+            "400 AM-00027",
+        ),
+    ] {
+        assert_eq!(code(&call(post.clone(), &path).await), expected, "{path}");
+    }
+    let other = altinn.customer();
+    let refused = call(get, &format!("maskinportensuppliers?party={other}")).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+}
+
+#[tokio::test]
+async fn a_scope_is_not_delegated_as_a_right() {
+    let desk = Desk::open().await;
+    let check = desk
+        .get(&desk.at("/resources/delegationcheck", "resource=skf-grunnlag-api"))
+        .await
+        .json();
+    assert_eq!(
+        check["rights"][0]["reasonCodes"],
+        json!(["ResourceIsMaskinPortenSchema"])
+    );
+    let to = desk
+        .altinn
+        .person_party(&desk.altinn.sim.cast().connected_person);
+    let path = desk.at(
+        "/resources/rights",
+        &format!("to={to}&resource=skf-grunnlag-api"),
+    );
+    let keys = json!({ "directRightKeys": [check["rights"][0]["right"]["key"]] });
+    assert_eq!(
+        code(&desk.call(Method::POST, &path, Some(keys)).await),
+        "400 AM-00042"
+    );
+}
+
+/// Somebody who asks the policy decision point.
+struct Pdp {
+    altinn: Altinn,
+    token: String,
+    key: String,
+}
+
+const AUTHORIZE: &str = "/authorization/api/v1/authorize";
+
+fn attribute(id: &str, value: &str) -> Value {
+    json!({ "AttributeId": id, "Value": value, "IncludeInResult": true })
+}
+
+fn object(id: &str, attributes: &[Value]) -> Value {
+    json!({ "Id": id, "Attribute": attributes })
+}
+
+fn question(subject: &[Value], action: &str, resource: &[Value]) -> Value {
+    let action = attribute("urn:oasis:names:tc:xacml:1.0:action:action-id", action);
+    json!({ "Request": {
+        "AccessSubject": [object("s1", subject)],
+        "Action": [object("a1", &[action])],
+        "Resource": [object("r1", resource)],
+    } })
+}
+
+impl Pdp {
+    async fn open(altinn: Altinn) -> Self {
+        let token = altinn
+            .service_owner(TAX, "altinn:authorization/authorize")
+            .await;
+        let key = altinn.sim.world().subscription_keys[0]
+            .key
+            .expose()
+            .to_owned();
+        Self { altinn, token, key }
+    }
+
+    async fn ask(&self, body: &Value) -> Value {
+        let request = self
+            .altinn
+            .platform(Method::POST, AUTHORIZE)
+            .bearer_auth(&self.token);
+        let request = request.header("Ocp-Apim-Subscription-Key", &self.key);
+        let answer = send(request.json(body)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["response"].clone()
+    }
+
+    async fn decision(&self, subject: &[Value], action: &str, resource: &[Value]) -> String {
+        let answer = self.ask(&question(subject, action, resource)).await;
+        answer[0]["decision"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn the_pdp_decides_by_roles_packages_rights_and_instances() {
+    let pdp = Pdp::open(Altinn::start().await).await;
+    let cast = pdp.altinn.sim.cast();
+    let person = |p: &Hidden| attribute("urn:altinn:person:identifier-no", p.expose());
+    let of = |id: &str, number: &str| {
+        [
+            attribute("urn:altinn:resource", id),
+            attribute("urn:altinn:organization:identifier-no", number),
+        ]
+    };
+    let manager = [person(&cast.manager)];
+    let elv = [person(&cast.connected_person)];
+    let system = [attribute(
+        "urn:altinn:systemuser:uuid",
+        "57ee05cd-e009-42c7-bebf-f20686734721",
+    )];
+    let uuid = |p: &Hidden| {
+        [attribute(
+            "urn:altinn:party:uuid",
+            &pdp.altinn.person_party(p),
+        )]
+    };
+    let tax = [attribute("urn:altinn:org", "skf")];
+    let digdir = [attribute("urn:altinn:org", "digdir")];
+    for (subject, action, resource, decision) in [
+        (
+            &manager,
+            "read",
+            of("skf-skattemelding", "310753831"),
+            "Permit",
+        ),
+        (
+            &manager,
+            "archive",
+            of("skf-skattemelding", "310753831"),
+            "NotApplicable",
+        ),
+        (
+            &manager,
+            "read",
+            of("skf-skattemelding", "310777269"),
+            "Permit",
+        ),
+        (
+            &manager,
+            "read",
+            of("skf-skattemelding", "310749745"),
+            "NotApplicable",
+        ),
+        (&elv, "read", of("skf-postlogg", "310753831"), "Permit"),
+        (
+            &elv,
+            "read",
+            of("skf-skattemelding", "310753831"),
+            "NotApplicable",
+        ),
+        (
+            &uuid(&cast.connected_person),
+            "read",
+            of("skf-postlogg", "310753831"),
+            "Permit",
+        ),
+        (
+            &system,
+            "read",
+            of("skf-skattemelding", "310753831"),
+            "Permit",
+        ),
+        (
+            &system,
+            "read",
+            of("skf-postlogg", "310753831"),
+            "NotApplicable",
+        ),
+        (&tax, "subscribe", of("skf-postlogg", "310753831"), "Permit"),
+        (
+            &digdir,
+            "subscribe",
+            of("skf-postlogg", "310753831"),
+            "NotApplicable",
+        ),
+        // the access list: the customer is not on it
+        (&manager, "read", of("skf-begrenset", "310753831"), "Deny"),
+    ] {
+        let found = pdp.decision(subject, action, &resource).await;
+        assert_eq!(found, decision, "{subject:?} {action} {resource:?}");
+    }
+    let oneself = [
+        attribute("urn:altinn:resource", "skf-postlogg"),
+        person(&cast.new_person),
+    ];
+    assert_eq!(
+        pdp.decision(&[person(&cast.new_person)], "read", &oneself)
+            .await,
+        "Permit"
+    );
+
+    // the answer: camel case, what was to be shown again, and obligations
+    let answer = pdp
+        .ask(&question(&tax, "read", &of("skf-begrenset", "310753831")))
+        .await;
+    let one = &answer[0];
+    assert_eq!(
+        one["status"]["statusCode"]["value"],
+        "urn:oasis:names:tc:xacml:1.0:status:ok"
+    );
+    let assignment = &one["obligations"][0]["attributeAssignment"][0];
+    assert_eq!(
+        assignment["category"],
+        "urn:altinn:minimum-authenticationlevel"
+    );
+    assert_eq!(assignment["value"], "3");
+    assert_eq!(one["category"][2]["attribute"][0]["value"], "skf-begrenset");
+    let denied = pdp
+        .ask(&question(
+            &manager,
+            "read",
+            &of("skf-begrenset", "310753831"),
+        ))
+        .await;
+    assert!(denied[0]["status"]["statusMessage"].is_string());
+    assert_eq!(denied[0]["obligations"], Value::Null);
+
+    // what cannot be decided is said in 200
+    let number = attribute("urn:altinn:organization:identifier-no", "310753831");
+    let unknown = attribute("urn:altinn:person:identifier-no", "01010112345");
+    for (subject, resource, code, text) in [
+        (
+            vec![person(&cast.manager)],
+            of("no-such", "310753831").to_vec(),
+            "processing-error",
+            "Policy not found for resource no-such",
+        ),
+        (
+            vec![person(&cast.manager)],
+            vec![
+                attribute("urn:altinn:org", "skf"),
+                attribute("urn:altinn:app", "x"),
+            ],
+            "processing-error",
+            "Policy not found for resource app_skf_x",
+        ),
+        (
+            vec![unknown],
+            of("skf-postlogg", "310753831").to_vec(),
+            "processing-error",
+            "The subject given by",
+        ),
+        (
+            vec![person(&cast.manager), number.clone()],
+            of("skf-postlogg", "310753831").to_vec(),
+            "processing-error",
+            "Not allowed",
+        ),
+        (
+            vec![person(&cast.manager), attribute("urn:altinn:userid", "1")],
+            of("skf-postlogg", "310753831").to_vec(),
+            "processing-error",
+            "Not allowed",
+        ),
+        (
+            vec![],
+            of("skf-postlogg", "310753831").to_vec(),
+            "processing-error",
+            "Not allowed",
+        ),
+        (
+            vec![person(&cast.manager)],
+            of("skf-postlogg", "999999999").to_vec(),
+            "processing-error",
+            "The party given by",
+        ),
+    ] {
+        let answer = pdp.ask(&question(&subject, "read", &resource)).await;
+        let one = &answer[0];
+        assert_eq!(one["decision"], "Indeterminate", "{one}");
+        assert_eq!(
+            one["status"]["statusCode"]["value"],
+            format!("urn:oasis:names:tc:xacml:1.0:status:{code}")
+        );
+        assert!(
+            one["status"]["statusMessage"]
+                .as_str()
+                .unwrap()
+                .starts_with(text),
+            "{one}"
+        );
+    }
+    let answer = pdp.ask(&json!({ "question": 1 })).await;
+    assert_eq!(
+        answer[0]["status"]["statusCode"]["value"],
+        "urn:oasis:names:tc:xacml:1.0:status:syntax-error"
+    );
+}
+
+#[tokio::test]
+async fn several_questions_are_answered_in_order() {
+    let pdp = Pdp::open(Altinn::start().await).await;
+    let cast = pdp.altinn.sim.cast();
+    let mut body = question(
+        &[attribute(
+            "urn:altinn:person:identifier-no",
+            cast.connected_person.expose(),
+        )],
+        "read",
+        &[
+            attribute("urn:altinn:resource", "skf-postlogg"),
+            attribute("urn:altinn:organization:identifier-no", "310753831"),
+        ],
+    );
+    let second = [
+        attribute("urn:altinn:resource", "skf-skattemelding"),
+        attribute("urn:altinn:organization:identifier-no", "310753831"),
+    ];
+    body["Request"]["Resource"]
+        .as_array_mut()
+        .unwrap()
+        .push(object("r2", &second));
+    body["Request"]["MultiRequests"] = json!({ "RequestReference": [
+        { "ReferenceId": ["s1", "a1", "r2"] },
+        { "ReferenceId": ["s1", "a1", "r1"] },
+        { "ReferenceId": ["s1", "a1", "r9"] },
+    ] });
+    let answer = pdp.ask(&body).await;
+    let decisions: Vec<&Value> = answer
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["decision"])
+        .collect();
+    assert_eq!(decisions, ["NotApplicable", "Permit", "Indeterminate"]);
+    assert_eq!(
+        answer[1]["category"][2]["attribute"][0]["value"],
+        "skf-postlogg"
+    );
+}
+
+#[tokio::test]
+async fn the_pdp_sees_a_delegation_five_minutes_late_where_it_has_looked_before() {
+    for at_once in [false, true] {
+        let mut quirks = Quirks::default();
+        quirks.pdp_without_cache = at_once;
+        let pdp = Pdp::open(Altinn::start_with(Simulator::builder().quirks(quirks)).await).await;
+        let cast = pdp.altinn.sim.cast();
+        let (customer, to) = (
+            pdp.altinn.customer(),
+            pdp.altinn.person_party(&cast.connected_person),
+        );
+        let token = pdp.altinn.system_user(ALL_CONNECTIONS).await;
+        let elv = [attribute(
+            "urn:altinn:person:identifier-no",
+            cast.connected_person.expose(),
+        )];
+        let resource = [
+            attribute("urn:altinn:resource", "skf-skattemelding"),
+            attribute("urn:altinn:party:uuid", &customer),
+        ];
+        assert_eq!(pdp.decision(&elv, "read", &resource).await, "NotApplicable");
+        let path = format!(
+            "{}/accesspackages?party={customer}&from={customer}&to={to}&package=skattegrunnlag",
+            crate::altinn::CONNECTIONS
+        );
+        let change = |method| send(pdp.altinn.platform(method, &path).bearer_auth(&token));
+        assert_eq!(change(Method::POST).await.status, 200);
+        let late = if at_once { "Permit" } else { "NotApplicable" };
+        assert_eq!(pdp.decision(&elv, "read", &resource).await, late);
+        pdp.altinn
+            .sim
+            .clock()
+            .advance(SignedDuration::from_secs(301));
+        assert_eq!(pdp.decision(&elv, "read", &resource).await, "Permit");
+        // what is taken away is seen as late
+        assert_eq!(change(Method::DELETE).await.status, 204);
+        let late = if at_once { "NotApplicable" } else { "Permit" };
+        assert_eq!(pdp.decision(&elv, "read", &resource).await, late);
+    }
+}
+
+#[tokio::test]
+async fn the_pdp_wants_a_scope_and_a_subscription() {
+    let pdp = Pdp::open(Altinn::start().await).await;
+    let unscoped = pdp.altinn.service_owner(TAX, "altinn:serviceowner").await;
+    for (token, key, status, empty) in [
+        (pdp.token.as_str(), None, 401, false),
+        (&pdp.token, Some("another"), 401, false),
+        (&unscoped, Some(pdp.key.as_str()), 403, true),
+        ("", Some(pdp.key.as_str()), 401, true),
+    ] {
+        let request = pdp
+            .altinn
+            .platform(Method::POST, AUTHORIZE)
+            .bearer_auth(token);
+        let request = key
+            .into_iter()
+            .fold(request, |r, key| r.header("Ocp-Apim-Subscription-Key", key));
+        let answer = send(request.json(&json!({}))).await;
+        assert_eq!(
+            (answer.status, answer.body.is_empty()),
+            (status, empty),
+            "{answer:?}"
+        );
+    }
+}
+
+const CONSENT: &str = "/accessmanagement/api/v1/enterprise/consentrequests";
+const LOOK_UP: &str = "/accessmanagement/api/v1/maskinporten/consent/lookup";
+
+struct Consents {
+    altinn: Altinn,
+    token: String,
+    maskinporten: String,
+}
+
+impl Consents {
+    async fn open() -> Self {
+        let altinn = Altinn::start().await;
+        let scopes = "altinn:consentrequests.read altinn:consentrequests.write";
+        Self {
+            token: altinn.service_owner(TAX, scopes).await,
+            maskinporten: altinn
+                .service_owner(SERVICE_OWNER, "altinn:maskinporten/consent.read")
+                .await,
+            altinn,
+        }
+    }
+
+    fn body(&self, id: uuid::Uuid) -> Value {
+        let person = self.altinn.sim.cast().new_person;
+        let valid_to = self.altinn.sim.clock().now() + SignedDuration::from_hours(48);
+        json!({
+            "id": id,
+            "from": format!("urn:altinn:person:identifier-no:{}", person.expose()),
+            "to": format!("urn:altinn:organization:identifier-no:{TAX}"),
+            "validTo": valid_to,
+            "consentRights": [{
+                "action": ["consent"],
+                "resource": [{ "type": "urn:altinn:resource", "value": "skf-inntekt-samtykke" }],
+                "metadata": { "inntektsaar": "2025" },
+            }],
+            "requestMessage": { "nb": "Vi vil se inntekten din" },
+            "redirectUrl": "https://skattefugl.example.no/ferdig",
+        })
+    }
+
+    async fn post(&self, body: &Value) -> Answer {
+        send(
+            self.altinn
+                .platform(Method::POST, CONSENT)
+                .bearer_auth(&self.token)
+                .json(body),
+        )
+        .await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        let path = path.trim_start_matches(self.altinn.sim.platform_url());
+        send(
+            self.altinn
+                .platform(Method::GET, path)
+                .bearer_auth(&self.token),
+        )
+        .await
+    }
+
+    async fn look_up(&self, id: uuid::Uuid) -> Answer {
+        let body = self.body(id);
+        let body = json!({ "id": id, "from": body["from"], "to": body["to"] });
+        send(
+            self.altinn
+                .platform(Method::POST, LOOK_UP)
+                .bearer_auth(&self.maskinporten)
+                .json(&body),
+        )
+        .await
+    }
+}
+
+#[tokio::test]
+async fn a_consent_is_asked_for_given_used_and_taken_back() {
+    let desk = Consents::open().await;
+    let sim = &desk.altinn.sim;
+    let id = uuid::Uuid::new_v4();
+    let body = desk.body(id);
+    let created = desk.post(&body).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    assert!(
+        created
+            .header("location")
+            .ends_with(&format!("{CONSENT}/{id}"))
+    );
+    assert_eq!(created.json()["status"], "Created");
+    let again = desk.post(&body).await;
+    assert_eq!(
+        (again.status, &again.json()["alreadyExisted"]),
+        (200, &json!(true))
+    );
+    let one = format!("{CONSENT}/{id}");
+    assert_eq!(desk.get(&one).await.json(), created.json());
+
+    assert_eq!(code(&desk.look_up(id).await), "400 AM-00014");
+    sim.answer_consent_request(id, true).unwrap();
+    assert!(
+        sim.answer_consent_request(id, false).is_err(),
+        "answered once"
+    );
+    let found = desk.look_up(id).await;
+    assert_eq!(found.status, 200, "{found:?}");
+    assert_eq!(found.json()["consentRights"], body["consentRights"]);
+    let mut other = desk.body(id);
+    other["to"] = "urn:altinn:organization:identifier-no:310781746".into();
+    let ask = json!({ "id": id, "from": other["from"], "to": other["to"] });
+    let wrong = desk
+        .altinn
+        .platform(Method::POST, LOOK_UP)
+        .bearer_auth(&desk.maskinporten)
+        .json(&ask);
+    assert_eq!(code(&send(wrong).await), "400 AM-00012");
+    sim.revoke_consent(id).unwrap();
+    assert_eq!(code(&desk.look_up(id).await), "400 AM-00011");
+    let details = desk.get(&one).await.json();
+    assert_eq!(details["status"], "Revoked");
+    assert!(details["consented"].is_string());
+
+    // rejected, and expired
+    let rejected = uuid::Uuid::new_v4();
+    desk.post(&desk.body(rejected)).await;
+    sim.answer_consent_request(rejected, false).unwrap();
+    assert_eq!(code(&desk.look_up(rejected).await), "400 AM-00014");
+    let expired = uuid::Uuid::new_v4();
+    let mut short = desk.body(expired);
+    short["validTo"] = json!(sim.clock().now() + SignedDuration::from_mins(10));
+    desk.post(&short).await;
+    sim.answer_consent_request(expired, true).unwrap();
+
+    // the events, one by one: three of the first, one of each of the others
+    let events = format!("{CONSENT}/events");
+    let mut kinds = Vec::new();
+    let mut next = Some(events.clone());
+    while let Some(path) = next {
+        let path = path.trim_start_matches(sim.platform_url()).to_owned();
+        let request = desk
+            .altinn
+            .platform(Method::GET, &path)
+            .bearer_auth(&desk.token);
+        let page = send(request.header("X-Page-Size", "2")).await.json();
+        for event in page["data"].as_array().unwrap() {
+            kinds.push(event["eventType"].as_str().unwrap().to_owned());
+        }
+        next = page["links"]["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(
+        kinds,
+        ["Accepted", "Used", "Revoked", "Rejected", "Accepted"]
+    );
+    for (query, count) in [
+        ("eventType=accepted&eventType=used".to_owned(), 3),
+        (format!("consentRequestId={rejected}"), 1),
+        ("createdAfter=2100-01-01T00:00:00Z".to_owned(), 0),
+    ] {
+        let found = desk.get(&format!("{events}?{query}")).await.json();
+        assert_eq!(len(&found["data"]), count, "{query}");
+    }
+    for (query, expected) in [
+        (
+            "createdAfter=2026-02-01T00:00:00Z&createdBefore=2026-01-01T00:00:00Z",
+            "400 AM.VLD-00051",
+        ),
+        ("eventType=created", "400 AM.VLD-00052"),
+        ("continuationToken=x", "400 AM.VLD-00053"),
+        ("createdAfter=yesterday", "400 -"),
+    ] {
+        assert_eq!(
+            code(&desk.get(&format!("{events}?{query}")).await),
+            expected,
+            "{query}"
+        );
+    }
+    let request = desk
+        .altinn
+        .platform(Method::GET, &events)
+        .bearer_auth(&desk.token);
+    let refused = send(request.header("X-Page-Size", "1001")).await;
+    assert_eq!(code(&refused), "400 AM.VLD-00050");
+
+    sim.clock().advance(SignedDuration::from_mins(11));
+    assert_eq!(code(&desk.look_up(expired).await), "400 AM-00013");
+    assert!(sim.revoke_consent(expired).is_err());
+}
+
+#[tokio::test]
+async fn a_request_for_consent_that_cannot_be_says_why() {
+    let desk = Consents::open().await;
+    let id = uuid::Uuid::new_v4();
+    desk.post(&desk.body(id)).await;
+    let customer = "urn:altinn:organization:identifier-no:310753831";
+    let with = |pointer: &str, value: Value| {
+        let mut body = desk.body(uuid::Uuid::new_v4());
+        *body.pointer_mut(pointer).unwrap() = value;
+        body
+    };
+    let right = "/consentRights/0";
+    let two = {
+        let mut body = desk.body(uuid::Uuid::new_v4());
+        let other = json!({
+            "action": ["consent"],
+            "resource": [{ "type": "urn:altinn:resource", "value": "skf-formue-fullmakt" }],
+        });
+        body["consentRights"].as_array_mut().unwrap().push(other);
+        body
+    };
+    let mut another = desk.body(id);
+    another["from"] = customer.into();
+    for (body, expected) in [
+        (with("/from", "310753831".into()), "400 AM.VLD-00001"),
+        (
+            with(
+                "/from",
+                "urn:altinn:organization:identifier-no:999999999".into(),
+            ),
+            "400 AM-00003",
+        ),
+        (
+            with(
+                "/from",
+                "urn:altinn:person:identifier-no:01010112345".into(),
+            ),
+            "400 AM-00004",
+        ),
+        (
+            with("/validTo", "2020-01-01T00:00:00Z".into()),
+            "400 AM.VLD-00022",
+        ),
+        (with("/consentRights", json!([])), "400 AM.VLD-00023"),
+        (
+            with(&format!("{right}/action"), json!([])),
+            "400 AM.VLD-00023",
+        ),
+        (
+            with(&format!("{right}/resource/0/value"), "skf-postlogg".into()),
+            "400 AM-00005",
+        ),
+        (
+            with(
+                &format!("{right}/metadata"),
+                json!({ "inntektsaar": "2025", "farge": "gul" }),
+            ),
+            "400 AM-00006",
+        ),
+        (
+            with(&format!("{right}/metadata"), json!({ "inntektsaar": " " })),
+            "400 AM-00007",
+        ),
+        (
+            with(&format!("{right}/metadata"), json!({})),
+            "400 AM-00008",
+        ),
+        (two, "400 AM-00009"),
+        (another, "400 AM-00016"),
+        (with("/id", "one".into()), "400 -"),
+    ] {
+        let answer = desk.post(&body).await;
+        assert_eq!(code(&answer), expected, "{body} {}", answer.body);
+    }
+    // for another receiver only with the scope for that
+    let refused = desk.post(&with("/to", customer.into())).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+    let any = desk
+        .altinn
+        .service_owner(TAX, "altinn:consentrequests.org")
+        .await;
+    let request = desk
+        .altinn
+        .platform(Method::POST, CONSENT)
+        .bearer_auth(&any);
+    assert_eq!(
+        send(request.json(&with("/to", customer.into())))
+            .await
+            .status,
+        201
+    );
+    // not there, and not the caller's
+    let missing = desk
+        .get(&format!("{CONSENT}/{}", uuid::Uuid::new_v4()))
+        .await;
+    assert_eq!(code(&missing), "404 AM-00001");
+    assert_eq!(
+        code(&desk.look_up(uuid::Uuid::new_v4()).await),
+        "404 AM-00001"
+    );
+    let other = desk
+        .altinn
+        .service_owner(SERVICE_OWNER, "altinn:consentrequests.read")
+        .await;
+    let path = format!("{CONSENT}/{id}");
+    let refused = send(desk.altinn.platform(Method::GET, &path).bearer_auth(other)).await;
+    assert_eq!(code(&refused), "403 AM-00000");
+}
+
+#[tokio::test]
+async fn roles_packages_and_areas_are_for_everybody() {
+    let altinn = Altinn::start().await;
+    let get = async |path: &str| {
+        send(altinn.platform(
+            Method::GET,
+            &format!("/accessmanagement/api/v1/meta/{path}"),
+        ))
+        .await
+    };
+    let roles = get("info/roles").await.json();
+    let accountant = roles
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|r| r["code"] == "regnskapsforer")
+        .unwrap();
+    let id = accountant["id"].as_str().unwrap();
+    assert_eq!(get(&format!("info/roles/{id}")).await.json(), *accountant);
+    for path in [
+        format!("info/roles/{id}/packages"),
+        "info/roles/packages?role=regnskapsforer&variant=AS".to_owned(),
+    ] {
+        assert_eq!(
+            get(&path).await.json()[0]["urn"],
+            "urn:altinn:accesspackage:regnskapsforer-lonn"
+        );
+    }
+    let opened = get("info/roles/resources?role=urn:altinn:role:daglig-leder")
+        .await
+        .json();
+    assert!(
+        opened
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|r| r["refId"] == "skf-skattemelding")
+    );
+
+    let found = get("info/accesspackages/search?term=skattegrunnlag")
+        .await
+        .json();
+    let package = &found[0]["object"];
+    assert_eq!(package["urn"], "urn:altinn:accesspackage:skattegrunnlag");
+    assert_eq!(package["isDelegable"], true);
+    let by_resource = get("info/accesspackages/search?term=postlogg&searchInResources=true")
+        .await
+        .json();
+    assert_eq!(
+        by_resource[0]["object"]["urn"],
+        "urn:altinn:accesspackage:post-og-telekommunikasjon"
+    );
+    for query in [
+        "term=postlogg",
+        "term=skatt+postlogg&strict=true",
+        "term=skatt&resourceProviderCode=digdir",
+    ] {
+        assert_eq!(
+            get(&format!("info/accesspackages/search?{query}"))
+                .await
+                .json(),
+            json!([]),
+            "{query}"
+        );
+    }
+    let people = get("info/accesspackages/search?term=skatt&typeName=Person")
+        .await
+        .json();
+    assert_eq!(len(&people), 1);
+
+    let groups = get("info/accesspackages/export").await.json();
+    assert_eq!(get("info/accesspackages/group/").await.json(), groups);
+    let (group, area) = (&groups[0], &groups[0]["areas"][0]);
+    let (group_id, area_id) = (group["id"].as_str().unwrap(), area["id"].as_str().unwrap());
+    let package_id = package["id"].as_str().unwrap();
+    let urn = package["urn"].as_str().unwrap();
+    for (path, expected) in [
+        (format!("group/{group_id}"), group),
+        (format!("group/{group_id}/areas"), &group["areas"]),
+        (format!("area/{area_id}"), area),
+        (format!("area/{area_id}/packages"), &area["packages"]),
+    ] {
+        assert_eq!(
+            get(&format!("info/accesspackages/{path}")).await.json(),
+            *expected,
+            "{path}"
+        );
+    }
+    let one = get(&format!("info/accesspackages/package/{package_id}"))
+        .await
+        .json();
+    assert_eq!(
+        get(&format!("info/accesspackages/package/urn/{urn}"))
+            .await
+            .json(),
+        one
+    );
+    assert_eq!(
+        get(&format!(
+            "info/accesspackages/package/{package_id}/resources"
+        ))
+        .await
+        .json(),
+        one["resources"]
+    );
+    let forms = get("types/organization/subtypes").await.json();
+    assert!(
+        forms
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["name"] == "BEDR")
+    );
+    for path in [
+        "info/roles/no-such-role",
+        "info/accesspackages/package/urn/no-such-package",
+    ] {
+        assert_eq!(get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_registry_tells_what_a_policy_gives() {
+    let altinn = Altinn::start().await;
+    let get = async |path: &str| {
+        send(altinn.platform(Method::GET, &format!("/resourceregistry/api/{path}"))).await
+    };
+    let found = get("v1/resource/search?title=skatte&resourceType=generic")
+        .await
+        .json();
+    assert_eq!(
+        (len(&found), &found[0]["identifier"]),
+        (1, &json!("skf-skattemelding"))
+    );
+    assert!(len(&get("v1/resource/resourcelist").await.json()) > 3);
+    assert_eq!(
+        get("v1/resource/skf-postlogg").await.json()["title"]["nb"],
+        "Postlogg"
+    );
+    assert_eq!(get("v1/resource/no-such").await.status, 404);
+    let rights = get("v1/resource/skf-postlogg/policy/rights").await.json();
+    let v2 = get("v2/resource/skf-postlogg/policy/rights").await.json();
+    assert_eq!(rights[0]["rightKey"], v2[0]["key"]);
+    let desk = Desk::open().await;
+    assert_eq!(v2[0]["key"], desk.key("skf-postlogg", "read").await);
+    let subjects = get("v1/resource/skf-postlogg/policy/subjects").await.json();
+    assert_eq!(subjects["data"][0]["value"], "post-og-telekommunikasjon");
+    let urns = json!([subjects["data"][0]["urn"], "urn:altinn:role:nobody"]);
+    let path = "/resourceregistry/api/v1/resource/bysubjects/";
+    let by = send(altinn.platform(Method::POST, path).json(&urns))
+        .await
+        .json();
+    assert_eq!(len(&by["data"]), 1);
+    assert_eq!(by["data"][0]["resources"][0]["value"], "skf-postlogg");
+}
+
+#[tokio::test]
+async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
+    let pdp = Pdp::open(Altinn::start().await).await;
+    let altinn = &pdp.altinn;
+    let token = altinn
+        .service_owner(TAX, "altinn:resourceregistry/accesslist.write")
+        .await;
+    let call = |method: Method, path: &str, body: Option<Value>| {
+        let path = format!("/resourceregistry/api/v1/access-lists/{path}");
+        let request = altinn.platform(method, &path).bearer_auth(&token);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+    };
+    let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
+    let manager = [attribute(
+        "urn:altinn:person:identifier-no",
+        altinn.sim.cast().manager.expose(),
+    )];
+    let resource = [
+        attribute("urn:altinn:resource", "skf-begrenset"),
+        attribute("urn:altinn:organization:identifier-no", "310753831"),
+    ];
+    assert_eq!(pdp.decision(&manager, "read", &resource).await, "Deny");
+
+    let named = Some(json!({ "name": "Nye", "description": "De som kom til" }));
+    assert_eq!(
+        call(put.clone(), "skf/nye", named).await.json()["identifier"],
+        "nye"
+    );
+    let members = json!({ "data": ["urn:altinn:organization:identifier-no:310753831"] });
+    let added = call(post.clone(), "skf/nye/members", Some(members.clone())).await;
+    assert_eq!(len(&added.json()["data"]), 1, "{added:?}");
+    assert_eq!(
+        pdp.decision(&manager, "read", &resource).await,
+        "Deny",
+        "the list limits nothing yet"
+    );
+    let connection = "skf/nye/resource-connections/skf-begrenset";
+    assert_eq!(call(put.clone(), connection, None).await.status, 200);
+    assert_eq!(pdp.decision(&manager, "read", &resource).await, "Permit");
+    assert_eq!(len(&call(get.clone(), "skf", None).await.json()["data"]), 2);
+    assert_eq!(
+        len(&call(get.clone(), "skf/nye/resource-connections", None)
+            .await
+            .json()["data"]),
+        1
+    );
+    let removed = call(delete.clone(), "skf/nye/members", Some(members)).await;
+    assert_eq!(removed.json()["data"], json!([]));
+    assert_eq!(pdp.decision(&manager, "read", &resource).await, "Deny");
+    assert_eq!(call(delete.clone(), connection, None).await.status, 204);
+    assert_eq!(call(delete.clone(), "skf/nye", None).await.status, 204);
+    assert_eq!(call(get.clone(), "skf/nye", None).await.status, 404);
+
+    let urn = "urn:altinn:organization:identifier-no:310753831";
+    let many = Some(json!({ "data": vec![urn; 101] }));
+    for (method, path, body, expected) in [
+        (
+            put.clone(),
+            "skf/godkjente/members",
+            many.clone(),
+            "400 RR.VLD-00000",
+        ),
+        (
+            post.clone(),
+            "skf/godkjente/members",
+            many,
+            "400 RR.VLD-00001",
+        ),
+        (
+            post.clone(),
+            "skf/godkjente/members",
+            Some(json!({ "data": ["310753831"] })),
+            "400 RR.VLD-00004",
+        ),
+        (
+            post,
+            "skf/godkjente/members",
+            Some(json!({ "data": ["urn:altinn:organization:identifier-no:999999999"] })),
+            "400 RR-00001",
+        ),
+        (
+            put,
+            "skf/godkjente/resource-connections/no-such",
+            None,
+            "400 RR-00002",
+        ),
+        (
+            get.clone(),
+            "skf?include=resource-connections",
+            None,
+            "400 RR.VLD-00002",
+        ),
+        (get.clone(), "skf?include=members", None, "501 RR-00000"),
+        (get.clone(), "nobody", None, "400 RR.VLD-00010"),
+    ] {
+        let answer = call(method, path, body).await;
+        assert_eq!(code(&answer), expected, "{path}: {}", answer.body);
+        let kind = answer.json()["type"].as_str().unwrap().to_owned();
+        assert!(kind.starts_with("urn:altinn:error:"), "{kind}");
+    }
+    let refused = call(get, "digdir", None).await;
+    assert_eq!((refused.status, refused.body.as_str()), (403, ""));
 }

@@ -1,0 +1,394 @@
+//! 10 000 rights in pages of 500, through this client and with reqwest and plain serde on the same
+//! bytes, in the same run: how much CPU time each of them takes. And 1 000 grants: over how many
+//! connections. The server is a process of its own (this program again), so that its work is not
+//! counted.
+//!
+//! `cargo bench -p altinn-authz --bench altinn2` (Linux: CPU time is read from `/proc`)
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench")]
+
+use std::collections::HashSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use altinn_auth::{Altinn, EnterpriseUserCredentials, Environment};
+use altinn_authz::altinn2::odata::Query;
+use altinn_authz::altinn2::{Client, Delegation, Receiver, Who};
+use altinn_authz::batch::Batch;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http_transport::{BoxFuture, ReqwestTransport, SecretString, Transport as _, from_fn};
+use maskinporten::{Algorithm, KeyReference, Sign, SignError, Signer};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const RIGHTS: usize = 10_000;
+const PAGE: usize = 500;
+const ROUNDS: usize = 25;
+const GRANTS: usize = 1_000;
+const PARALLEL: usize = 8;
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--server") {
+        return serve();
+    }
+    let server = Server::start();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        list(&server).await;
+        grant(&server).await;
+    });
+}
+
+// --- the two rivals
+
+#[derive(Deserialize)]
+struct PlainPage {
+    #[serde(rename = "_embedded")]
+    embedded: PlainRights,
+}
+
+#[derive(Deserialize)]
+struct PlainRights {
+    rights: Vec<PlainRight>,
+}
+
+/// As one would write it by hand, for these bytes and no others.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[allow(dead_code, reason = "read and not used")]
+struct PlainRight {
+    #[serde(rename = "RightID")]
+    id: i64,
+    right_type: String,
+    service_code: String,
+    service_edition_code: i64,
+    action: String,
+    right_source_type: String,
+    is_delegatable: bool,
+    delegator: Option<String>,
+    delegated_time: Option<String>,
+}
+
+async fn list(server: &Server) {
+    let client = Client::new(&session(server)).with_page(PAGE);
+    let plain = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = format!("Bearer {}", token());
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    // the first round fills caches and pools and is not counted
+    for round in 0..=ROUNDS {
+        let start = cpu();
+        let read = listed_by_client(&client).await;
+        let between = cpu();
+        let read_plainly = listed_plainly(&plain, &server.url, &token).await;
+        let end = cpu();
+        assert_eq!((read, read_plainly), (RIGHTS, RIGHTS));
+        if round > 0 {
+            ours.push(between - start);
+            theirs.push(end - between);
+        }
+    }
+    let (ours, theirs) = (median(&mut ours), median(&mut theirs));
+    let ratio = ours / theirs;
+    println!(
+        "{RIGHTS} rights in pages of {PAGE}, CPU time of the client's process, median of {ROUNDS}:"
+    );
+    println!("  this client            {:7.2} ms", ours / 1e6);
+    println!("  reqwest + plain serde  {:7.2} ms", theirs / 1e6);
+    println!(
+        "  ratio                  {ratio:7.3} (at most 1.15: {})",
+        if ratio <= 1.15 { "yes" } else { "NO" }
+    );
+}
+
+async fn listed_by_client(client: &Client) -> usize {
+    let mut pages = client.own_rights_pages(Who::my(), &Query::new()).unwrap();
+    let mut read = 0;
+    while let Some(page) = pages.next_page().await.unwrap() {
+        read += page.len();
+    }
+    read
+}
+
+async fn listed_plainly(client: &reqwest::Client, url: &str, token: &str) -> usize {
+    let mut read = 0;
+    loop {
+        let url =
+            format!("{url}/api/my/authorization/rights?language=1044&$top={PAGE}&$skip={read}");
+        let answer = client
+            .get(url)
+            .header("accept", "application/hal+json")
+            .header("apikey", "5b4a0c52-0000-4000-8000-000000000000")
+            .header("authorization", token)
+            .send()
+            .await
+            .unwrap();
+        let body = answer.error_for_status().unwrap().bytes().await.unwrap();
+        let page: PlainPage = serde_json::from_slice(&body).unwrap();
+        if page.embedded.rights.is_empty() {
+            return read;
+        }
+        read += page.embedded.rights.len();
+    }
+}
+
+async fn grant(server: &Server) {
+    let client = Client::new(&session(server));
+    let folder = tempfile::tempdir().unwrap();
+    let labels = (0..GRANTS).map(|row| format!("role:3 to r{}", row + 1));
+    let batch = Batch::open(folder.path().join("journal"), labels).unwrap();
+    let before = server.connections().await;
+    let summary = batch
+        .parallel(PARALLEL)
+        .run(
+            |row| {
+                let receiver = Receiver::id(format!("r{}", row + 1));
+                client.grant(Who::my(), receiver, [Delegation::role(3)])
+            },
+            |_| {},
+        )
+        .await
+        .unwrap();
+    assert_eq!(summary.done, GRANTS, "{summary}");
+    // the one that asks is one of them
+    let opened = server.connections().await - before - 1;
+    println!("{GRANTS} grants, {PARALLEL} at a time: {opened} connections");
+}
+
+// --- who one is
+
+#[derive(Debug)]
+struct AnyKey;
+
+impl Sign for AnyKey {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Rs256
+    }
+    fn key_reference(&self) -> Option<KeyReference> {
+        Some(KeyReference::KeyId("test-key".parse().unwrap()))
+    }
+    fn sign<'a>(&'a self, _message: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, SignError>> {
+        Box::pin(async { Ok(vec![7; 256]) })
+    }
+}
+
+fn token() -> String {
+    let payload = URL_SAFE_NO_PAD.encode(r#"{"iat":1000,"exp":2800}"#);
+    format!("eyJhbGciOiJSUzI1NiJ9.{payload}.c2lnbmF0dXJl")
+}
+
+/// Tokens are given out here, everything else goes over the wire.
+fn session(server: &Server) -> altinn_auth::Session<altinn_auth::EnterpriseUser> {
+    let wire = Arc::new(ReqwestTransport::builder().build().unwrap());
+    let transport = from_fn(move |request: http::Request<Bytes>| {
+        let wire = wire.clone();
+        async move {
+            match request.uri().path() {
+                "/token" => Ok(http::Response::new(Bytes::from_static(
+                    br#"{"access_token":"maskinporten","token_type":"Bearer","expires_in":119}"#,
+                ))),
+                "/authentication/api/v1/exchange/maskinporten" => {
+                    Ok(http::Response::new(token().into()))
+                }
+                _ => wire.send(request).await,
+            }
+        }
+    });
+    let url = server.url.as_str();
+    let maskinporten = maskinporten::Environment::custom(url, &format!("{url}/token")).unwrap();
+    let environment = Environment::custom("loopback", url, Some(url), maskinporten).unwrap();
+    let altinn = Altinn::builder(
+        environment,
+        "bench-client".parse().unwrap(),
+        Signer::new(AnyKey).unwrap(),
+    )
+    .transport(Arc::new(transport))
+    .api_key(SecretString::from("5b4a0c52-0000-4000-8000-000000000000"))
+    .build()
+    .unwrap();
+    let user = EnterpriseUserCredentials::new("bench", SecretString::from("bench")).unwrap();
+    altinn.enterprise_user(user).scopes(["altinn:enduser"])
+}
+
+/// Nanoseconds that this thread has been on a processor; all of a round happens on it.
+fn cpu() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse().unwrap()
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+// --- the server
+
+struct Server {
+    url: String,
+    process: Child,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .arg("--server")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line.trim().to_owned();
+        Self { url, process }
+    }
+
+    /// How many connections were opened since it runs, this one counted.
+    async fn connections(&self) -> usize {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(format!("{}/connections", self.url)).send().await;
+        answer.unwrap().text().await.unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[derive(Default)]
+struct State {
+    connections: AtomicUsize,
+    holders: Mutex<HashSet<String>>,
+}
+
+fn serve() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("http://{}", listener.local_addr().unwrap());
+    let pages: Arc<Vec<Bytes>> = Arc::new((0..RIGHTS / PAGE).map(page).collect());
+    let state = Arc::new(State::default());
+    for stream in listener.incoming() {
+        state.connections.fetch_add(1, Ordering::SeqCst);
+        let (pages, state) = (pages.clone(), state.clone());
+        std::thread::spawn(move || connection(stream.unwrap(), &pages, &state));
+    }
+}
+
+fn connection(mut stream: TcpStream, pages: &[Bytes], state: &State) {
+    stream.set_nodelay(true).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        let mut words = line.split(' ');
+        let (method, target) = (words.next().unwrap(), words.next().unwrap().to_owned());
+        let method = method.to_owned();
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).unwrap();
+            if header.trim().is_empty() {
+                break;
+            }
+            let (name, value) = header.split_once(':').unwrap();
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let (status, answer) = answer(&method, &target, &body, pages, state);
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/hal+json; charset=utf-8\r\nContent-Length: {}\r\n\r\n",
+            answer.len()
+        );
+        if stream
+            .write_all(&[head.as_bytes(), &answer].concat())
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn answer(
+    method: &str,
+    target: &str,
+    body: &[u8],
+    pages: &[Bytes],
+    state: &State,
+) -> (&'static str, Bytes) {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let json = |value: Value| ("200 OK", Bytes::from(value.to_string()));
+    match (method, segments.as_slice()) {
+        ("GET", ["connections"]) => {
+            let count = state.connections.load(Ordering::SeqCst);
+            ("200 OK", Bytes::from(count.to_string()))
+        }
+        ("GET", ["api", "my", "authorization", "rights"]) => {
+            let skip = query
+                .split('&')
+                .find_map(|pair| pair.strip_prefix("$skip="));
+            let skip: usize = skip.map_or(0, |skip| skip.parse().unwrap());
+            let empty = Bytes::from_static(br#"{"_links":{},"_embedded":{"rights":[]}}"#);
+            ("200 OK", pages.get(skip / PAGE).cloned().unwrap_or(empty))
+        }
+        ("GET", [.., "Delegations", holder]) => json(json!({
+            "RightHolderId": holder, "Name": holder, "OrganizationNumber": "310702641",
+        })),
+        ("GET", [.., holder, "roles"]) => {
+            let has = state.holders.lock().unwrap().contains(*holder);
+            let roles = if has {
+                json!([{"RoleId": 1, "RoleDefinitionId": 3}])
+            } else {
+                json!([])
+            };
+            json(json!({"_links": {}, "_embedded": {"roles": roles}}))
+        }
+        ("POST", [.., "Delegations"]) => {
+            let body: Value = serde_json::from_slice(body).unwrap();
+            let name = body["Name"].as_str().unwrap().to_owned();
+            state.holders.lock().unwrap().insert(name);
+            ("201 Created", Bytes::new())
+        }
+        _ => ("404 Not Found", Bytes::new()),
+    }
+}
+
+fn page(number: usize) -> Bytes {
+    let actions = ["Read", "Write", "Sign", "ArchiveRead", "ArchiveDelete"];
+    let rights: Vec<Value> = (number * PAGE..(number + 1) * PAGE)
+        .map(|id| {
+            let mut right = json!({
+                "RightID": 40_000_000 + id,
+                "RightType": "Service",
+                "ServiceCode": (4_000 + id / 5).to_string(),
+                "ServiceEditionCode": 130_000 + id % 7,
+                "Action": actions[id % 5],
+                "RightSourceType": "RoleTypeRights",
+                "IsDelegatable": true,
+            });
+            if id % 4 == 0 {
+                right["RightSourceType"] = "DirectlyDelegatedRights".into();
+                right["Delegator"] = "HEIS ANNA".into();
+                right["DelegatedTime"] = "2014-11-05T14:17:11.23".into();
+            }
+            right
+        })
+        .collect();
+    let links = json!({"self": {"href": "https://www.altinn.no/api/my/authorization/rights"}});
+    let page = json!({"_links": links, "_embedded": {"rights": rights}});
+    Bytes::from(page.to_string())
+}
