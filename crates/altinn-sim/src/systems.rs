@@ -174,6 +174,10 @@ pub(crate) fn router(sim: Sim) -> Router {
                 .delete(operation(&[REGISTER], register::remove)),
         )
         .route(
+            &path("systemregister/vendor/{system}/changelog"),
+            get(operation(&[REGISTER], register::changes)),
+        )
+        .route(
             &path("systemregister/vendor/{system}/rights"),
             put(operation(&[REGISTER], register::replace_rights)),
         )
@@ -240,6 +244,8 @@ struct Call<'a> {
     body: Bytes,
     /// The vendor.
     vendor: String,
+    /// Its Maskinporten client.
+    client: Option<String>,
     now: Timestamp,
 }
 
@@ -276,6 +282,7 @@ fn operation(
                     .unwrap_or_default(),
                 body,
                 vendor,
+                client: client(&parts.headers),
                 now: sim.clock.now(),
             };
             run(&mut call).unwrap_or_else(IntoResponse::into_response)
@@ -295,6 +302,14 @@ fn decoded(segment: &str) -> String {
     pairs
         .and_then(|pairs| pairs.into_iter().next())
         .map_or_else(|| segment.to_owned(), |(_, value)| value)
+}
+
+/// The client that a token, which has been checked, was given to.
+fn client(headers: &HeaderMap) -> Option<String> {
+    let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Some(claims.get("client_id")?.as_str()?.to_owned())
 }
 
 /// The organisation that calls: by Maskinporten's token or an exchanged one (§1.5).

@@ -449,6 +449,9 @@ pub struct System {
     /// The register's own id of it.
     #[serde(default = "Uuid::new_v4")]
     pub internal_id: Uuid,
+    /// What its vendor has done to it, as the change log shows it.
+    #[serde(skip)]
+    pub(crate) changes: Vec<serde_json::Value>,
 }
 
 /// A system user (systembruker).

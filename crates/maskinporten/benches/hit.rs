@@ -45,7 +45,7 @@ fn main() -> Result<(), Failure> {
     let key = client.token_key(&request);
     runtime.block_on(moka.insert(key, Arc::new("t".repeat(900))));
 
-    let mut contenders: [(&str, &mut dyn FnMut()); 5] = [
+    let contenders: [(&str, &mut dyn FnMut()); 5] = [
         ("hit of a `moka` future cache, its key at hand", &mut || {
             black_box(now(moka.get(&key)));
         }),

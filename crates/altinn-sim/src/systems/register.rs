@@ -1,4 +1,4 @@
-//! `systemregister/vendor`: a vendor's systems (wire facts, Altinn 3 §1.6). The change log is not here.
+//! `systemregister/vendor`: a vendor's systems (wire facts, Altinn 3 §1.6).
 
 use std::collections::HashSet;
 
@@ -18,8 +18,36 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
         return Err(Refusal::Text(StatusCode::CONFLICT, text));
     }
     let id = system.internal_id;
+    let mut system = system;
+    log(call, &mut system, "create");
     call.world.systems.push(system);
     ok(StatusCode::OK, &json!(id))
+}
+
+pub(super) fn changes(call: &mut Call<'_>) -> Outcome {
+    call.path.pop();
+    let system = call.system(call.segment(0))?;
+    ok(StatusCode::OK, &Value::Array(system.changes.clone()))
+}
+
+/// Notes a change; its data have the names of the server's own code.
+fn log(call: &Call<'_>, system: &mut System, kind: &str) {
+    system.changes.push(json!({
+        "systemInternalId": system.internal_id,
+        "changedByOrgNumber": call.vendor,
+        "changeType": kind,
+        "changedData": {
+            "Id": system.id,
+            "Name": { "Nb": system.name, "Nn": system.name, "En": system.name },
+            "Rights": system.rights,
+            "AccessPackages": system.access_packages,
+            "ClientId": system.client_ids,
+            "IsVisible": system.visible,
+            "IsDeleted": system.deleted,
+        },
+        "clientId": call.client,
+        "created": call.now.to_string(),
+    }));
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
@@ -73,9 +101,10 @@ fn words(text: &str) -> Value {
 pub(super) fn replace(call: &mut Call<'_>) -> Outcome {
     let id = existing(call)?;
     let system = read(call, Some(&id))?;
-    change(call, &id, |old| {
+    change(call, &id, "update", |old| {
         *old = System {
             internal_id: old.internal_id,
+            changes: std::mem::take(&mut old.changes),
             ..system
         };
     })
@@ -87,7 +116,7 @@ pub(super) fn replace_rights(call: &mut Call<'_>) -> Outcome {
     let rights = resources(Some(&call.json()?))?;
     let errors = wrong_rights(call, &rights);
     refused(errors)?;
-    change(call, &id, |system| system.rights = rights)
+    change(call, &id, "rightsupdate", |system| system.rights = rights)
 }
 
 pub(super) fn replace_packages(call: &mut Call<'_>) -> Outcome {
@@ -97,12 +126,14 @@ pub(super) fn replace_packages(call: &mut Call<'_>) -> Outcome {
     let visible = call.system(&id)?.visible;
     let errors = wrong_packages(call, &codes, visible);
     refused(errors)?;
-    change(call, &id, |system| system.access_packages = codes)
+    change(call, &id, "accesspackageupdate", |system| {
+        system.access_packages = codes;
+    })
 }
 
 pub(super) fn remove(call: &mut Call<'_>) -> Outcome {
     let id = existing(call)?;
-    change(call, &id, |system| system.deleted = true)
+    change(call, &id, "delete", |system| system.deleted = true)
 }
 
 /// The id of the system in the path; here a text says that it is not there.
@@ -118,10 +149,13 @@ fn existing(call: &Call<'_>) -> Result<String, Refusal> {
     }
 }
 
-fn change(call: &mut Call<'_>, id: &str, change: impl FnOnce(&mut System)) -> Outcome {
-    let mut systems = call.world.systems.iter_mut();
-    if let Some(system) = systems.find(|s| s.id == id) {
-        change(system);
+fn change(call: &mut Call<'_>, id: &str, kind: &str, change: impl FnOnce(&mut System)) -> Outcome {
+    let at = call.world.systems.iter().position(|s| s.id == id);
+    if let Some(at) = at {
+        let mut system = call.world.systems[at].clone();
+        change(&mut system);
+        log(call, &mut system, kind);
+        call.world.systems[at] = system;
     }
     succeeded()
 }
@@ -212,6 +246,7 @@ fn read(call: &Call<'_>, id_in_path: Option<&str>) -> Result<System, Refusal> {
         visible,
         deleted: false,
         internal_id: Uuid::new_v4(),
+        changes: Vec::new(),
     })
 }
 
