@@ -579,6 +579,9 @@ pub struct AccessPackage {
     /// Whether it can be given on.
     #[serde(default = "yes")]
     pub delegable: bool,
+    /// Whether only people can hold it.
+    #[serde(default)]
+    pub held_by_people: bool,
     /// Whether it belongs to people (innbyggere) and not to organisations.
     #[serde(default)]
     pub for_people: bool,

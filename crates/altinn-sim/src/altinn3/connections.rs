@@ -10,6 +10,7 @@ use super::entity::{Entity, Role, package, resource};
 use super::holdings::{Holding, holdings};
 use super::problem::{Problem, Refusal};
 use super::{Call, Outcome, ok, paginated, status};
+use crate::world::RoleDefinition;
 
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     let with_clients = call.query.flag("includeClientDelegations", true)?;
@@ -127,7 +128,8 @@ pub(super) fn remove(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(super) fn roles(call: &mut Call<'_>) -> Outcome {
-    let (held, _) = relations(call)?;
+    let (mut held, _) = relations(call)?;
+    held.extend(from_altinn2(call)?);
     let mut by_role: Vec<(&Role, Vec<Value>)> = Vec::new();
     for holding in &held {
         let permission = holding.permission(call.world);
@@ -143,21 +145,54 @@ pub(super) fn roles(call: &mut Call<'_>) -> Outcome {
     )
 }
 
-/// Takes back only roles that came from Altinn 2's delegations, and the population has none of them:
-/// roles cannot be granted here.
+/// Roles that were delegated in Altinn 2, where Altinn 3 knows them.
+fn from_altinn2<'w>(call: &Call<'w>) -> Result<Vec<Holding<'w>>, Refusal> {
+    let world = call.world;
+    let side = |id: Option<Uuid>| -> Vec<Entity<'w>> {
+        match id {
+            Some(id) => Entity::find(world, id).into_iter().collect(),
+            None => Entity::all(world).collect(),
+        }
+    };
+    let (givers, receivers) = (side(call.query.id("from")?), side(call.query.id("to")?));
+    let mut found = Vec::new();
+    for from in &givers {
+        for to in &receivers {
+            let roles = call.held.altinn2.roles_of(world, from.id(), to.id());
+            let delegated = roles.iter().filter(|r| r.delegated.is_some());
+            let roles = delegated.filter_map(|r| Role::of_register(world, &r.definition.code));
+            found.extend(roles.map(|role| Holding::bare(*from, *to, role)));
+        }
+    }
+    Ok(found)
+}
+
+/// Takes back only roles that came from Altinn 2's delegations; roles cannot be granted here.
 pub(super) fn remove_role(call: &mut Call<'_>) -> Outcome {
-    call.query.required_id("from")?;
-    call.query.required_id("to")?;
+    let (from, to) = (
+        call.query.required_id("from")?,
+        call.query.required_id("to")?,
+    );
     let code = call.query.required_text("rolecode")?;
-    let rightholder = Role::rightholder();
-    let known = code.eq_ignore_ascii_case(&rightholder.code)
-        || call.world.role_definitions.iter().any(|role| {
-            role.code.eq_ignore_ascii_case(code)
-                || role
-                    .altinn3_code
-                    .as_ref()
-                    .is_some_and(|c| c.eq_ignore_ascii_case(code))
-        });
+    let is_it = |role: &RoleDefinition| {
+        role.code.eq_ignore_ascii_case(code)
+            || role
+                .altinn3_code
+                .as_ref()
+                .is_some_and(|c| c.eq_ignore_ascii_case(code))
+    };
+    let world = call.world;
+    let held = call.held.altinn2.roles_of(world, from, to);
+    let delegated = held
+        .iter()
+        .find(|r| r.delegated.is_some() && r.definition.altinn3_id.is_some() && is_it(r.definition))
+        .and_then(|r| r.id);
+    if let Some(id) = delegated {
+        let revoked = call.held.altinn2.revoke_role(world, from, to, id);
+        revoked.map_err(|_| Problem::RoleNotRevocable)?;
+        return status(StatusCode::NO_CONTENT);
+    }
+    let known = Role::named(world, code).is_some() || world.role_definitions.iter().any(is_it);
     let problem = if known {
         Problem::RoleNotRevocable
     } else {

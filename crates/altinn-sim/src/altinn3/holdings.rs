@@ -47,7 +47,7 @@ pub(super) struct Holding<'w> {
 }
 
 impl<'w> Holding<'w> {
-    fn bare(from: Entity<'w>, to: Entity<'w>, role: Role) -> Self {
+    pub(super) fn bare(from: Entity<'w>, to: Entity<'w>, role: Role) -> Self {
         Self {
             from,
             to,

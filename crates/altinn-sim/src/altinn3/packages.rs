@@ -89,8 +89,16 @@ pub(super) fn give(call: &mut Call<'_>) -> Outcome {
     if let Some(problem) = objection(from, &call.authority(party), wanted) {
         return Err(problem.into());
     }
+    let receiver = Entity::find(call.world, to);
+    if wanted.held_by_people && !matches!(receiver, Some(Entity::Person(_))) {
+        return Err(Refusal::Validation(
+            "AM.VLD-00033",
+            "Package is not assignable to the recipient entity type.",
+            vec!["QUERY/package".to_owned()],
+        ));
+    }
     // only a system user needs no connection first
-    if matches!(Entity::find(call.world, to), Some(Entity::SystemUser(_))) {
+    if matches!(receiver, Some(Entity::SystemUser(_))) {
         call.held.altinn3.connect(party, to);
     }
     let connection = call

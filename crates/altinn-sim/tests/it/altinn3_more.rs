@@ -2286,6 +2286,103 @@ async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
         let kind = answer.json()["type"].as_str().unwrap().to_owned();
         assert!(kind.starts_with("urn:altinn:error:"), "{kind}");
     }
+    // a resource of another owner
+    let other = altinn
+        .service_owner(SERVICE_OWNER, "altinn:resourceregistry/accesslist.write")
+        .await;
+    let lists = "/resourceregistry/api/v1/access-lists/digdir/egen";
+    let list = altinn.platform(Method::PUT, lists).bearer_auth(&other);
+    assert_eq!(
+        send(list.json(&json!({ "name": "Egen" }))).await.status,
+        200
+    );
+    let path = format!("{lists}/resource-connections/skf-begrenset");
+    let foreign = send(altinn.platform(Method::PUT, &path).bearer_auth(&other)).await;
+    assert_eq!(code(&foreign), "403 RR-00004");
     let refused = call(get, "digdir", None).await;
     assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+}
+
+#[tokio::test]
+async fn a_package_for_people_is_not_given_to_an_organisation() {
+    let desk = Desk::open().await;
+    let cast = desk.altinn.sim.cast();
+    let organisation = desk.altinn.party(&cast.receiving_organisation);
+    let connect = desk.at("", &format!("to={organisation}"));
+    assert_eq!(desk.call(Method::POST, &connect, None).await.status, 200);
+    let give = |to: &str| {
+        desk.at(
+            "/accesspackages",
+            &format!("to={to}&package=tilgangsstyring-enkeltinstanser"),
+        )
+    };
+    let refused = desk.call(Method::POST, &give(&organisation), None).await;
+    assert_eq!(code(&refused), "400 AM.VLD-00033");
+    let person = desk.altinn.person_party(&cast.connected_person);
+    assert_eq!(
+        desk.call(Method::POST, &give(&person), None).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn paging_headers_are_taken_and_change_nothing() {
+    let desk = Desk::open().await;
+    let path = desk.at("", &format!("from={}", desk.party));
+    let all = desk.get(&path).await.json();
+    let request = desk
+        .altinn
+        .platform(Method::GET, &path)
+        .bearer_auth(&desk.token);
+    let paged = request
+        .header("X-Page-Size", "1")
+        .header("X-Page-Number", "7");
+    assert_eq!(send(paged).await.json(), all);
+    assert!(len(&all["data"]) > 1);
+}
+
+#[tokio::test]
+async fn a_role_that_came_from_altinn2_can_be_taken_and_no_other() {
+    let altinn = Altinn::seeded(
+        r#"
+        [[role_definitions]]
+        id = 11
+        altinn3_code = "utfyller-innsender"
+        altinn3_id = "dbaae9f8-107a-4222-9afd-d9f95cd5319c"
+        "#,
+    )
+    .await;
+    let token = altinn.system_user(ALL_CONNECTIONS).await;
+    let desk = Desk {
+        party: altinn.customer(),
+        token,
+        altinn,
+    };
+    let to = desk
+        .altinn
+        .person_party(&desk.altinn.sim.cast().connected_person);
+    let roles = async || {
+        let listed = desk.get(&desk.to("/roles", &to, "")).await.json();
+        let roles = listed["data"].as_array().unwrap().iter();
+        roles
+            .map(|r| r["role"]["code"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(roles().await, ["rettighetshaver", "utfyller-innsender"]);
+    let take = |code: &str| desk.to("/roles", &to, &format!("rolecode={code}"));
+    let refused = desk
+        .call(Method::DELETE, &take("rettighetshaver"), None)
+        .await;
+    assert_eq!(code(&refused), "400 AM-00040");
+    assert_eq!(
+        desk.call(Method::DELETE, &take("utfyller-innsender"), None)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(roles().await, ["rettighetshaver"]);
+    let refused = desk
+        .call(Method::DELETE, &take("utfyller-innsender"), None)
+        .await;
+    assert_eq!(code(&refused), "400 AM-00040");
 }
