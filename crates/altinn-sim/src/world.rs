@@ -451,7 +451,7 @@ pub struct System {
     pub internal_id: Uuid,
     /// What its vendor has done to it, as the change log shows it.
     #[serde(skip)]
-    pub(crate) changes: Vec<serde_json::Value>,
+    pub(crate) changes: Vec<Value>,
 }
 
 /// A system user (systembruker).
