@@ -2386,3 +2386,128 @@ async fn a_role_that_came_from_altinn2_can_be_taken_and_no_other() {
         .await;
     assert_eq!(code(&refused), "400 AM-00040");
 }
+
+/// Every operation with a scope of its own, and a method of it.
+const GUARDED: &[(&str, &str)] = &[
+    ("GET", "enduser/connections/users"),
+    ("GET", "enduser/connections/resources/instances"),
+    ("DELETE", "enduser/connections/resources/instances"),
+    ("GET", "enduser/connections/resources/instances/rights"),
+    ("POST", "enduser/connections/resources/instances/rights"),
+    ("PUT", "enduser/connections/resources/instances/rights"),
+    (
+        "GET",
+        "enduser/connections/resources/instances/delegationcheck",
+    ),
+    ("GET", "enduser/connections/resources/instances/users"),
+    ("GET", "enduser/request"),
+    ("GET", "enduser/request/sent"),
+    ("GET", "enduser/request/received"),
+    ("GET", "enduser/request/sent/count"),
+    ("GET", "enduser/request/received/count"),
+    ("POST", "enduser/request/resource"),
+    ("POST", "enduser/request/package"),
+    ("PUT", "enduser/request/sent/withdraw"),
+    ("PUT", "enduser/request/received/approve"),
+    ("PUT", "enduser/request/received/reject"),
+    ("PUT", "enduser/request/draft/confirm"),
+    ("GET", "enduser/request/draft"),
+    ("GET", "enduser/maskinportensuppliers"),
+    ("POST", "enduser/maskinportensuppliers"),
+    ("DELETE", "enduser/maskinportensuppliers"),
+    ("GET", "enduser/maskinportensuppliers/resources"),
+    ("POST", "enduser/maskinportensuppliers/resources"),
+    ("DELETE", "enduser/maskinportensuppliers/resources"),
+    (
+        "GET",
+        "enduser/maskinportensuppliers/resources/delegationcheck",
+    ),
+    ("GET", "enduser/maskinportenconsumers"),
+    ("DELETE", "enduser/maskinportenconsumers"),
+    ("GET", "enduser/maskinportenconsumers/resources"),
+    ("DELETE", "enduser/maskinportenconsumers/resources"),
+    ("GET", "enduser/clientdelegations/clients"),
+    ("GET", "enduser/clientdelegations/agents"),
+    ("POST", "enduser/clientdelegations/agents"),
+    ("DELETE", "enduser/clientdelegations/agents"),
+    ("DELETE", "enduser/clientdelegations/agents/clients"),
+    ("GET", "enduser/clientdelegations/agents/accesspackages"),
+    ("POST", "enduser/clientdelegations/agents/accesspackages"),
+    ("GET", "enduser/clientdelegations/clients/accesspackages"),
+    ("GET", "enduser/clientdelegations/my/clients"),
+    ("DELETE", "enduser/clientdelegations/my/clients"),
+    ("GET", "enduser/clientdelegations/my/clientproviders"),
+    ("DELETE", "enduser/clientdelegations/my/clientproviders"),
+    ("POST", "serviceowner/authorizedparties"),
+    ("POST", "serviceowner/delegationrequests"),
+    ("POST", "serviceowner/delegationrequests/resource"),
+    ("POST", "serviceowner/delegationrequests/package"),
+    ("GET", "serviceowner/delegationrequests/_meta/urns/party"),
+    ("POST", "serviceowner/connections/accesspackages"),
+    ("POST", "serviceowner/connections/accesspackages/revoke"),
+    ("GET", "maskinporten/delegations"),
+    ("POST", "maskinporten/consent/lookup"),
+    ("POST", "enterprise/consentrequests"),
+    ("GET", "enterprise/consentrequests/events"),
+];
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_token_or_without_the_scope() {
+    let altinn = Altinn::start().await;
+    let customer = altinn.customer();
+    let user = altinn.system_user("altinn:instances.read").await;
+    let owner = altinn.service_owner(TAX, "altinn:serviceowner").await;
+    for (method, path) in GUARDED {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let path = format!(
+            "/accessmanagement/api/v1/{path}?party={customer}&from={customer}&to={customer}"
+        );
+        for (token, status) in [(None, 401), (Some(&user), 403), (Some(&owner), 403)] {
+            let request = altinn.platform(method.clone(), &path);
+            let request = token
+                .into_iter()
+                .fold(request, |r, token| r.bearer_auth(token));
+            let answer = send(request).await;
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (status, ""),
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_lock_on_looking_people_up_is_one_for_all_operations() {
+    let desk = Desk::open().await;
+    let scopes = format!("{ALL_CONNECTIONS} {CLIENTS}");
+    let token = desk.altinn.system_user(&scopes).await;
+    let desk = Desk { token, ..desk };
+    let person = desk.altinn.sim.cast().new_person;
+    let input = |name: &str| json!({ "personIdentifier": person.expose(), "lastName": name });
+    let agents = format!(
+        "/accessmanagement/api/v1/enduser/clientdelegations/agents?party={}",
+        desk.party
+    );
+    let check = desk.at("/resources/delegationcheck", "resource=skf-postlogg");
+    let key = desk.get(&check).await.json()["rights"][0]["right"]["key"].clone();
+    let instance = desk.at(
+        "/resources/instances/rights",
+        "resource=skf-postlogg&instance=urn:altinn:dialog-id:1",
+    );
+    let given = |name: &str| json!({ "to": input(name), "directRightKeys": [key] });
+    let wrong = desk.call(Method::POST, &agents, Some(input("GRAN"))).await;
+    assert_eq!(code(&wrong), "400 AM-00023");
+    let wrong = desk
+        .call(Method::POST, &instance, Some(given("GRAN")))
+        .await;
+    assert_eq!(code(&wrong), "400 AM-00023");
+    for (path, body) in [
+        (&agents, input("GRANITT")),
+        (&instance, given("GRANITT")),
+        (&desk.at("", ""), input("GRANITT")),
+    ] {
+        let locked = desk.call(Method::POST, path, Some(body)).await;
+        assert_eq!(code(&locked), "429 AM-00026", "{path}");
+    }
+}
