@@ -70,8 +70,7 @@ macro_rules! open_enum {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = <::std::borrow::Cow<'de, str>>::deserialize(d)?;
-                Ok($crate::wire::OpenEnum::from_wire(&text))
+                $crate::wire::open(d)
             }
         }
 
@@ -134,28 +133,94 @@ pub(crate) use text_id;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct IntOrText {
-    text: Box<str>,
-    quoted: bool,
+pub struct IntOrText(Repr);
+
+/// A short text, as nearly every number is, needs no memory of its own: lists of rights have tens of
+/// thousands of them.
+#[derive(Clone)]
+enum Repr {
+    Inline {
+        quoted: bool,
+        length: u8,
+        bytes: [u8; SHORT],
+    },
+    /// A box of its own, so that the others stay small.
+    Heap(Box<(bool, Box<str>)>),
+}
+
+/// Ids have fewer digits; what is longer is kept elsewhere.
+const SHORT: usize = 13;
+/// The sign and the digits of any number within 64 bits.
+const DIGITS: usize = 21;
+
+impl Repr {
+    fn of(text: &str, quoted: bool) -> Self {
+        let mut bytes = [0; SHORT];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(room), Ok(length)) => {
+                room.copy_from_slice(text.as_bytes());
+                Self::Inline {
+                    quoted,
+                    length,
+                    bytes,
+                }
+            }
+            _ => Self::Heap(Box::new((quoted, text.into()))),
+        }
+    }
+
+    fn of_number(is_negative: bool, mut rest: u64) -> Self {
+        let mut digits = [b'0'; DIGITS];
+        let mut at = digits.len();
+        while at > 1 {
+            at -= 1;
+            digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if is_negative {
+            at -= 1;
+            digits[at] = b'-';
+        }
+        Self::of(
+            std::str::from_utf8(&digits[at..]).unwrap_or_default(),
+            false,
+        )
+    }
 }
 
 impl IntOrText {
     /// The number, or `None` when the text is not a whole number within 64 bits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
-        self.text.trim().parse().ok()
+        self.as_str().trim().parse().ok()
     }
 
     /// The value as text, without quotes.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        match &self.0 {
+            // it was copied from a text, whole
+            Repr::Inline { length, bytes, .. } => {
+                std::str::from_utf8(&bytes[..usize::from(*length)]).unwrap_or_default()
+            }
+            Repr::Heap(long) => &long.1,
+        }
+    }
+
+    fn is_quoted(&self) -> bool {
+        match &self.0 {
+            Repr::Inline { quoted, .. } => *quoted,
+            Repr::Heap(long) => long.0,
+        }
     }
 }
 
 impl PartialEq for IntOrText {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.as_str() == other.as_str()
     }
 }
 
@@ -163,7 +228,7 @@ impl Eq for IntOrText {}
 
 impl std::hash::Hash for IntOrText {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
+        self.as_str().hash(state);
     }
 }
 
@@ -175,7 +240,7 @@ impl PartialOrd for IntOrText {
 
 impl Ord for IntOrText {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.text.cmp(&other.text)
+        self.as_str().cmp(other.as_str())
     }
 }
 
@@ -187,44 +252,35 @@ impl PartialEq<i64> for IntOrText {
 
 impl fmt::Debug for IntOrText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.quoted {
-            write!(f, "{:?}", self.text)
+        if self.is_quoted() {
+            write!(f, "{:?}", self.as_str())
         } else {
-            f.write_str(&self.text)
+            f.write_str(self.as_str())
         }
     }
 }
 
 impl fmt::Display for IntOrText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl From<i64> for IntOrText {
     fn from(number: i64) -> Self {
-        Self {
-            text: number.to_string().into(),
-            quoted: false,
-        }
+        Self(Repr::of_number(number < 0, number.unsigned_abs()))
     }
 }
 
 impl From<String> for IntOrText {
     fn from(text: String) -> Self {
-        Self {
-            text: text.into(),
-            quoted: true,
-        }
+        Self(Repr::of(&text, true))
     }
 }
 
 impl From<&str> for IntOrText {
     fn from(text: &str) -> Self {
-        Self {
-            text: text.into(),
-            quoted: true,
-        }
+        Self(Repr::of(text, true))
     }
 }
 
@@ -244,10 +300,7 @@ impl<'de> Deserialize<'de> for IntOrText {
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<IntOrText, E> {
-                Ok(IntOrText {
-                    text: number.to_string().into(),
-                    quoted: false,
-                })
+                Ok(IntOrText(Repr::of_number(false, number)))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<IntOrText, E> {
@@ -261,13 +314,13 @@ impl<'de> Deserialize<'de> for IntOrText {
 
 impl Serialize for IntOrText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.quoted {
-            return serializer.serialize_str(&self.text);
+        if self.is_quoted() {
+            return serializer.serialize_str(self.as_str());
         }
-        match (self.text.parse::<i64>(), self.text.parse::<u64>()) {
+        match (self.as_str().parse::<i64>(), self.as_str().parse::<u64>()) {
             (Ok(number), _) => serializer.serialize_i64(number),
             (_, Ok(number)) => serializer.serialize_u64(number),
-            _ => serializer.serialize_str(&self.text),
+            _ => serializer.serialize_str(self.as_str()),
         }
     }
 }
@@ -732,6 +785,25 @@ fn links<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PageLinks, D::Err
     Ok(Option::deserialize(deserializer)?.unwrap_or_else(PageLinks::none))
 }
 
+/// Reads an open enum without making a text of it first.
+pub(crate) fn open<'de, D: Deserializer<'de>, E: OpenEnum>(deserializer: D) -> Result<E, D::Error> {
+    struct Visitor<E>(std::marker::PhantomData<E>);
+
+    impl<E: OpenEnum> de::Visitor<'_> for Visitor<E> {
+        type Value = E;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<X: de::Error>(self, text: &str) -> Result<E, X> {
+            Ok(E::from_wire(text))
+        }
+    }
+
+    deserializer.deserialize_str(Visitor(std::marker::PhantomData))
+}
+
 /// For `deserialize_with`: null and the empty string both mean "not set".
 pub(crate) fn set<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
@@ -827,7 +899,20 @@ mod tests {
 
     #[test]
     fn a_number_keeps_the_form_it_came_in() {
-        for json in ["4", r#""4""#, r#""0042""#, "-1", "18446744073709551615"] {
+        assert_eq!(size_of::<IntOrText>(), 16);
+        for json in [
+            "0",
+            "4",
+            r#""4""#,
+            r#""0042""#,
+            "-1",
+            "-9223372036854775808",
+            "12345678901234",
+            "123456789012345",
+            "18446744073709551615",
+            r#""æøå""#,
+            r#""a text that is longer than a number""#,
+        ] {
             let value: IntOrText = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&value).unwrap(), json);
         }

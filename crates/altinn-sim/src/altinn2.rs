@@ -11,6 +11,7 @@
 mod answer;
 mod delegations;
 mod enterprise_users;
+mod forms;
 mod odata;
 mod parties;
 mod reportees;
@@ -27,7 +28,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use self::answer::{Refusal, Shape, with_phrase};
+pub(crate) use self::answer::with_phrase;
+use self::answer::{Refusal, Shape};
+pub use self::forms::HalForms;
 use self::parties::User;
 pub(crate) use self::sessions::Sessions;
 use crate::Era;
@@ -136,6 +139,11 @@ fn route(method: &Method, path: &[&str]) -> Result<(Access, Operation), StatusCo
 }
 
 async fn handle(State(sim): State<Sim>, request: Request) -> Response {
+    let forms = sim.quirks.hal_forms;
+    forms::rewritten(forms, handled(sim, request).await).await
+}
+
+async fn handled(sim: Sim, request: Request) -> Response {
     if sim.era() == Era::Altinn2Closed {
         return sim.quirks.altinn2_closed.answer();
     }

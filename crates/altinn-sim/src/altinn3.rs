@@ -1,5 +1,12 @@
-//! Altinn 3's access management: authorized parties, and connections with the access packages and
-//! resource rights that hang on them.
+//! Altinn 3's access management, one module per group of operations, with the policy decision point and
+//! the resource registry, which answer from the same state.
+//!
+//! - Whom one may act for: `parties`. What one has given or been given: `connections`, and on them
+//!   `packages`, `resources` and single `instances`.
+//! - Asking for access: `requests`, by end users and service owners; `owner_packages`, given unasked.
+//! - For others: `clients` (client delegation), `suppliers` (Maskinporten's scopes), `consents`.
+//! - To know: `metadata`, `registry`, `pdp`. How it says no, and which errors no client can cause:
+//!   `problem`.
 //!
 //! Every call is checked twice, as by the real service: the scope policy, and whether the caller
 //! manages access for the party in the query. Either one failing is a 403 without a body. What it

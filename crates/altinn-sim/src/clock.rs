@@ -23,7 +23,7 @@ const LAST: Timestamp = Timestamp::constant(100_000_000_000, 0);
 /// clock.stop();                       // for tests at the edge of a limit
 /// let before = clock.now();
 /// clock.advance(SignedDuration::from_secs(10));
-/// assert_eq!(clock.now() - before, jiff::Span::new().seconds(10));
+/// assert_eq!(clock.now().duration_since(before), SignedDuration::from_secs(10));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Mutex<Reading>>);

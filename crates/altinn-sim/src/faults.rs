@@ -31,6 +31,13 @@ pub enum Fault {
     },
     /// The answer is 200 with an HTML page; the call is not handled.
     HtmlInstead,
+    /// This status with an empty body and, over HTTP/1.1, this reason phrase; the call is not handled.
+    Status {
+        /// 400 to 599; another number is answered as 500.
+        status: u16,
+        /// What the status line says. Characters that may not stand there become `?`.
+        phrase: String,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -46,7 +46,7 @@ mod state;
 mod systems;
 pub mod world;
 
-pub use altinn2::{ClosedHost, WithoutUser};
+pub use altinn2::{ClosedHost, HalForms, WithoutUser};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
@@ -111,6 +111,8 @@ pub struct Quirks {
     pub unknown_members: bool,
     /// What the Altinn 2 host answers in the closed era.
     pub altinn2_closed: ClosedHost,
+    /// The irregular forms that Altinn 2's answers have.
+    pub hal_forms: HalForms,
     /// What Altinn 2 answers when nobody has logged in, or the session ran out.
     pub altinn2_without_user: WithoutUser,
     /// A wrong password at Altinn 2 is a 403 and not a 401.

@@ -31,6 +31,7 @@ use tokio::time::Sleep;
 use tokio_openssl::SslStream;
 use tower_service::Service as _;
 
+use crate::altinn2::with_phrase;
 use crate::pki::SigningKey;
 use crate::state::Sim;
 use crate::{Fault, Host};
@@ -245,6 +246,12 @@ impl Service {
             None => Ok(self.handled(request).await),
             Some(Fault::Unavailable) => {
                 Ok((StatusCode::SERVICE_UNAVAILABLE, html, GATEWAY_PAGE).into_response())
+            }
+            Some(Fault::Status { status, phrase }) => {
+                let status = StatusCode::from_u16(status).ok();
+                let status = status.filter(|s| s.is_client_error() || s.is_server_error());
+                let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Ok(with_phrase(status, &phrase))
             }
             Some(Fault::HtmlInstead) => Ok((html, LOGIN_PAGE).into_response()),
             Some(Fault::TooManyRequests { retry_after }) => {

@@ -371,6 +371,8 @@ impl Connections {
             client_delegations,
             ..Self::default()
         };
+        self.seen_by_pdp
+            .retain(|_, (read, _)| now.duration_since(*read) < PDP_CACHE);
         self.seen_by_pdp.insert(key, (now, seen.clone()));
         seen
     }

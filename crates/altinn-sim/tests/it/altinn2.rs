@@ -1,6 +1,6 @@
 //! Altinn 2 over the wire.
 
-use altinn_sim::{ClosedHost, Era, Quirks, Simulator};
+use altinn_sim::{ClosedHost, Era, Fault, HalForms, Host, Quirks, Simulator};
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -306,6 +306,74 @@ async fn hal_and_plain_json_are_two_shapes_of_one_list() {
     assert_eq!(holders.len(), 1);
     assert_eq!(holders[0]["Name"], "ELV STOR");
     assert!(holders[0].get("Roles").is_none() && holders[0].get("Rights").is_none());
+}
+
+#[tokio::test]
+async fn irregular_forms_are_switches() {
+    let with = async |change: fn(&mut HalForms)| {
+        let mut quirks = Quirks::default();
+        change(&mut quirks.hal_forms);
+        let altinn = Altinn::start_with(Simulator::builder().quirks(quirks)).await;
+        let desk = Desk::at(altinn).await;
+        let list = desk.get("/api/reportees").await;
+        assert_eq!(
+            list.header("content-type"),
+            "application/hal+json; charset=utf-8"
+        );
+        let length: usize = list.header("content-length").parse().unwrap();
+        assert_eq!(length, list.body.len());
+        list
+    };
+    let item = |list: &Answer| list.json()["_embedded"]["reportees"][0].clone();
+    let plain = with(|_| {}).await;
+
+    let escaped = with(|forms| forms.escaped = true).await;
+    assert!(escaped.body.starts_with(' ') && escaped.body.contains(r"http:\/\/127"));
+    assert!(escaped.body.is_ascii());
+    assert_eq!(item(&escaped)["Name"], item(&plain)["Name"]);
+    let padded = with(|forms| forms.padded_names = true).await;
+    assert!(item(&padded)["Name"].as_str().unwrap().ends_with("  "));
+    let unknown = with(|forms| forms.unknown_members = true).await;
+    assert!(item(&unknown)["SomethingNew"].is_object());
+    let nulls = with(|forms| forms.explicit_nulls = true).await;
+    assert!(item(&nulls).as_object().unwrap()["ParentOrganizationNumber"].is_null());
+    let foreign = with(|forms| forms.foreign_hrefs = true).await;
+    let href = item(&foreign)["_links"]["self"]["href"].clone();
+    let start = "http://www.altinn.no/api/reportees/r";
+    assert!(href.as_str().unwrap().starts_with(start), "{href}");
+    let arrays = with(|forms| forms.link_arrays = true).await;
+    assert!(item(&arrays)["_links"]["self"][0]["href"].is_string());
+    let bare = with(|forms| forms.bare_lists = true).await;
+    assert_eq!(bare.json()[0]["Name"], item(&plain)["Name"]);
+
+    let mut quirks = Quirks::default();
+    quirks.hal_forms.numbers_as_texts = true;
+    let altinn = Altinn::start_with(Simulator::builder().quirks(quirks)).await;
+    let desk = Desk::at(altinn).await;
+    let roles = desk.get("/api/my/authorization/roles").await.json();
+    assert_eq!(roles["_embedded"]["roles"][0]["RoleDefinitionId"], "4");
+}
+
+#[tokio::test]
+async fn any_status_and_phrase_can_be_planned() {
+    let desk = Desk::open().await;
+    for (status, phrase) in [
+        (500, "UserID"),
+        (400, "User profile could not be found for ***********."),
+    ] {
+        let phrase = phrase.to_owned();
+        let fault = Fault::Status {
+            status,
+            phrase: phrase.clone(),
+        };
+        desk.altinn
+            .sim
+            .faults()
+            .on_call(Host::Altinn2, "/api/reportees", 1, fault);
+        let answer = desk.get("/api/reportees").await;
+        assert_eq!((answer.status, answer.phrase), (status, Some(phrase)));
+    }
+    assert_eq!(desk.get("/api/reportees").await.status, 200);
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ type Fields = Vec<(&'static str, String)>;
 fn http() -> reqwest::Client {
     let builder = reqwest::Client::builder().http1_only().no_proxy();
     builder
+        .tls_certs_only([])
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()
