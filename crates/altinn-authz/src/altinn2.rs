@@ -54,6 +54,7 @@ mod own;
 mod pages;
 mod problem;
 mod receiver;
+mod replace;
 mod reportees;
 mod revoke;
 mod role_definitions;

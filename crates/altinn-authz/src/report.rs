@@ -120,6 +120,13 @@ impl<E, P> Report<E, P> {
         self.steps.push(Step { what, outcome });
     }
 
+    /// The steps of another call that came after this one.
+    #[cfg(feature = "altinn2")]
+    pub(crate) fn append(&mut self, other: Self) {
+        self.steps.extend(other.steps);
+        self.connection_left_empty |= other.connection_left_empty;
+    }
+
     pub(crate) fn set_receiver(&mut self, receiver: P) {
         self.receiver = Some(receiver);
     }

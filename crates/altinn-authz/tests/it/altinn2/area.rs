@@ -584,3 +584,91 @@ fn a_filter_that_somebody_wrote_can_be_given_too() {
     let filter = Filter::<Right>::parse("ServiceCode eq '5123'").unwrap();
     assert_eq!(filter, right::SERVICE_CODE.eq("5123"));
 }
+
+#[tokio::test]
+async fn what_replaces_is_given_before_what_is_replaced_is_taken() {
+    let receiver = || Receiver::id("r50170466");
+    let role = |id: i64, definition: i64| json!({"RoleId": id, "RoleType": "Altinn", "RoleDefinitionId": definition});
+    let roles = |held: Vec<Value>| ("GET my/D/r50170466/roles", list("roles", held));
+    let holder = || {
+        let holder = json!({"RightHolderId": "r50170466", "Name": "SUND REGNSKAP AS", "OrganizationNumber": "310702641"});
+        ("GET my/D/r50170466", Json(holder))
+    };
+    let script = Script::new([
+        roles(vec![role(1, 3)]),
+        holder(),
+        ("POST my/D", Phrase(201, "")),
+        roles(vec![role(1, 3), role(2, 4)]),
+        roles(vec![role(1, 3), role(2, 4)]),
+        ("DELETE my/D/r50170466/roles/1", Phrase(204, "")),
+        roles(vec![role(2, 4)]),
+    ]);
+    let (three, four) = (Delegation::role(3), Delegation::role(4));
+    let replaced = script
+        .client()
+        .replace(Who::my(), receiver(), [four.clone()], [three.clone()])
+        .await;
+    assert_eq!(
+        replaced.unwrap().to_string(),
+        "give role:4: done\nread again role:4: done\ntake back role:3: done\nread again role:3: done"
+    );
+    script.end();
+
+    // what did not stick replaces nothing
+    let script = Script::new([
+        roles(vec![role(1, 3)]),
+        holder(),
+        ("POST my/D", Phrase(201, "")),
+        roles(vec![role(1, 3)]),
+    ]);
+    let replaced = script
+        .client()
+        .replace(Who::my(), receiver(), [four.clone()], [three.clone()])
+        .await;
+    let report = replaced.unwrap();
+    assert!(!report.is_complete());
+    assert!(
+        report.to_string().ends_with("take back role:3: skipped"),
+        "{report}"
+    );
+    script.end();
+
+    // what was refused after something was given is in the report
+    let script = Script::new([
+        roles(vec![role(1, 3)]),
+        holder(),
+        ("POST my/D", Phrase(201, "")),
+        roles(vec![role(1, 3), role(2, 4)]),
+        roles(vec![role(1, 3), role(2, 4)]),
+        (
+            "DELETE my/D/r50170466/roles/1",
+            Phrase(403, "The role cannot be deleted."),
+        ),
+    ]);
+    let replaced = script
+        .client()
+        .replace(Who::my(), receiver(), [four], [three])
+        .await;
+    let report = replaced.unwrap();
+    assert!(report.has_changed_anything() && !report.is_complete());
+    assert_eq!(
+        report.errors().next().map(altinn_authz::Error::kind),
+        Some(ErrorKind::Forbidden)
+    );
+    script.end();
+
+    let script = Script::new([]);
+    for (give, take) in [
+        ("role:3", "role:3"),
+        ("service:5123/1#Read,Write", "service:5123/1#Write"),
+        ("service:5123/1#Read", "service:5123/1"),
+    ] {
+        let (give, take) = (give.parse().unwrap(), take.parse().unwrap());
+        let replaced = script
+            .client()
+            .replace(Who::my(), receiver(), [give], [take])
+            .await;
+        assert!(replaced.unwrap_err().is_input());
+    }
+    script.end();
+}
