@@ -107,3 +107,13 @@ pub use crate::request::{Consent, SystemUser, TokenRequest};
 pub use crate::rotation::{KeyFile, KeySource, Keys, KeysFromFn, keys_from_fn};
 pub use crate::sign::{Algorithm, Certificate, KeyReference, Sign, SignError, Signer};
 pub use crate::values::{ClientId, GrantLifetime, KeyId, Resource, Scope, Scopes};
+
+#[cfg(all(
+    doctest,
+    feature = "admin",
+    feature = "openssl",
+    feature = "reqwest",
+    feature = "validate"
+))]
+#[doc = include_str!("../README.md")]
+struct Readme;
