@@ -129,6 +129,18 @@ async fn a_bare_and_a_quoted_token_are_the_same_token() {
     }
 }
 
+/// The failure catalogue's row of this name: the Altinn token's own `exp` decides, whichever of the
+/// two lives longer.
+#[tokio::test]
+async fn exchange_lifetime_copied_from_the_maskinporten_token() {
+    for own in [1800, 40] {
+        let (altinn, _) = altinn(move |_, _| ok(token("altinn", own)));
+        let session = altinn.organisation().scopes(["altinn:serviceowner"]);
+        let left = i64::try_from(session.token().await.unwrap().expires_in().as_secs()).unwrap();
+        assert!((own - 10..=own).contains(&left), "{left} of {own}");
+    }
+}
+
 #[tokio::test]
 async fn a_401_from_the_exchange_is_answered_by_one_newer_maskinporten_token() {
     let (altinn, log) = altinn(|_, _| status(401, ""));
