@@ -58,6 +58,92 @@ enum Model {
     /// A right to an Altinn app
     #[value(name = "AppRight")]
     AppRight,
+    /// What a role is, and which rights it gives
+    #[value(name = "RoleDefinition")]
+    RoleDefinition,
+    /// Which roles an operation of a service asks for
+    #[value(name = "RoleRequirement")]
+    RoleRequirement,
+    /// A service (tjeneste) and its editions
+    #[value(name = "ServiceMetaData")]
+    ServiceMetaData,
+    /// A form task and what it asks for
+    #[value(name = "FormMetaData")]
+    FormMetaData,
+    /// A list of codes
+    #[value(name = "Codelist")]
+    Codelist,
+    /// An organisation, as a service owner sees it
+    #[value(name = "Organization")]
+    Organization,
+    /// An organisation's official contact point
+    #[value(name = "OfficialContact")]
+    OfficialContact,
+    /// A person's contact point for an organisation
+    #[value(name = "PersonalContact")]
+    PersonalContact,
+    /// A consent (samtykke) that was given
+    #[value(name = "Consent")]
+    Consent,
+    /// A request for a consent
+    #[value(name = "ConsentRequest")]
+    ConsentRequest,
+    /// What a consent token says
+    #[value(name = "ConsentToken")]
+    ConsentToken,
+    /// A request for a delegation
+    #[value(name = "DelegationRequest")]
+    DelegationRequest,
+    /// An enterprise user (virksomhetsbruker)
+    #[value(name = "EnterpriseUser")]
+    EnterpriseUser,
+    /// Rights, as a service owner sees them
+    #[value(name = "SoRights")]
+    SoRights,
+    /// App rights, as a service owner sees them
+    #[value(name = "SoAppRights")]
+    SoAppRights,
+    /// The keys that tokens are signed with
+    #[value(name = "JwkSet")]
+    JwkSet,
+    /// The token issuer's metadata
+    #[value(name = "AuthorizationServerMetadata")]
+    AuthorizationServerMetadata,
+    /// What an error says in its body
+    #[value(name = "ErrorBody")]
+    ErrorBody,
+}
+
+impl Model {
+    fn decode(self, bytes: &[u8]) -> Result<Report, Undecoded> {
+        match self {
+            Self::Reportee => decoded::<models::Reportee>(bytes),
+            Self::RightHolder => decoded::<models::RightHolder>(bytes),
+            Self::Role => decoded::<models::Role>(bytes),
+            Self::Right => decoded::<models::Right>(bytes),
+            Self::AppRight => decoded::<models::AppRight>(bytes),
+            Self::RoleDefinition => decoded::<models::RoleDefinition>(bytes),
+            Self::RoleRequirement => decoded::<models::RoleRequirement>(bytes),
+            Self::ServiceMetaData => decoded::<models::ServiceMetaData>(bytes),
+            Self::FormMetaData => decoded::<models::FormMetaData>(bytes),
+            Self::Codelist => decoded::<models::Codelist>(bytes),
+            Self::Organization => decoded::<models::Organization>(bytes),
+            Self::OfficialContact => decoded::<models::OfficialContact>(bytes),
+            Self::PersonalContact => decoded::<models::PersonalContact>(bytes),
+            Self::Consent => decoded::<models::Consent>(bytes),
+            Self::ConsentRequest => decoded::<models::ConsentRequest>(bytes),
+            Self::ConsentToken => decoded::<models::ConsentToken>(bytes),
+            Self::DelegationRequest => decoded::<models::DelegationRequest>(bytes),
+            Self::EnterpriseUser => decoded::<models::EnterpriseUser>(bytes),
+            Self::SoRights => decoded::<models::SoRights>(bytes),
+            Self::SoAppRights => decoded::<models::SoAppRights>(bytes),
+            Self::JwkSet => decoded::<models::JwkSet>(bytes),
+            Self::AuthorizationServerMetadata => {
+                decoded::<models::AuthorizationServerMetadata>(bytes)
+            }
+            Self::ErrorBody => decoded::<models::ErrorBody>(bytes),
+        }
+    }
 }
 
 /// Reads a document.
@@ -81,13 +167,7 @@ pub(crate) fn hal(args: &HalArgs) -> Result<Report, Failure> {
     let Some(model) = args.model else {
         return Ok(inspected(&found));
     };
-    match model {
-        Model::Reportee => decoded::<models::Reportee>(&bytes),
-        Model::RightHolder => decoded::<models::RightHolder>(&bytes),
-        Model::Role => decoded::<models::Role>(&bytes),
-        Model::Right => decoded::<models::Right>(&bytes),
-        Model::AppRight => decoded::<models::AppRight>(&bytes),
-    }
+    model.decode(&bytes)
     .map_err(|error| match error {
         Undecoded::Hal(error) => unreadable(error).todo(format!(
             "choose the model that the document has ({}), or leave --model out to see its links and lists",
