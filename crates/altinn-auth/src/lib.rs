@@ -27,7 +27,12 @@
 //! |---|---|---|
 //! | [`Altinn::organisation`] | an organisation: service owner (tjenesteeier), vendor, supplier | yes |
 //! | [`Altinn::system_user`] | a customer's system user (systembruker) | yes |
+//! | [`Altinn::person`] (feature `openssl`) | a person who logged in through [ID-porten](id_porten) | yes |
+//! | [`Altinn::vendor`] | a vendor's [register of systems](vendor) and its customers' system users | yes |
 //! | [`Altinn::enterprise_user`] | an enterprise user (virksomhetsbruker) of Altinn 2 | closed 2026-06-26 |
+//! | [`Altinn::password_user`] | a person, with user name and password, at Altinn 2 | closed 2026-06-19 |
+//! | [`Altinn::browser_user`] | a person, with the cookie of a browser, at Altinn 2 | closed 2026-06-19 |
+//! | [`Altinn::certificate`], [`Altinn::certificate_user`] | an organisation by its enterprise certificate (virksomhetssertifikat) in TLS, alone or with an enterprise user, at Altinn 2 | closed 2026-06-19 |
 //!
 //! Each is a [`Session`] of its own [kind](Kind), and a call that needs a person or a system user does
 //! not compile with an organisation's.
@@ -36,7 +41,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `openssl` | yes | keys from PKCS#12 and PEM |
+//! | `openssl` | yes | keys from PKCS#12 and PEM, ID-porten, checking Altinn's tokens |
 //! | `reqwest` | yes | the HTTP transport of programs |
 
 mod altinn;
