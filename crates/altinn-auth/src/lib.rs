@@ -27,7 +27,7 @@
 //! |---|---|---|
 //! | [`Altinn::organisation`] | an organisation: service owner (tjenesteeier), vendor, supplier | yes |
 //! | [`Altinn::system_user`] | a customer's system user (systembruker) | yes |
-//! | [`Altinn::person`] (feature `openssl`) | a person who logged in through [ID-porten](id_porten) | yes |
+//! | `Altinn::person` (feature `openssl`) | a person who logged in through ID-porten (`id_porten`) | yes |
 //! | [`Altinn::vendor`] | a vendor's [register of systems](vendor) and its customers' system users | yes |
 //! | [`Altinn::enterprise_user`] | an enterprise user (virksomhetsbruker) of Altinn 2 | closed 2026-06-26 |
 //! | [`Altinn::password_user`] | a person, with user name and password, at Altinn 2 | closed 2026-06-19 |
