@@ -97,6 +97,19 @@ fn adding_an_operation_is_what_the_page_says() {
         .replacen(&format!("\n{line}\n"), &format!("\n{other}\n"), 1)
         .into_bytes();
 
+    // without OpenSSL's headers on the machine, the one that the workspace's programs build in
+    let headers = Command::new("pkg-config")
+        .args(["--exists", "openssl"])
+        .status();
+    if !headers.is_ok_and(|found| found.success()) && std::env::var_os("OPENSSL_DIR").is_none() {
+        let section = "[dev-dependencies]\n";
+        let vendored =
+            format!("{section}openssl = {{ workspace = true, features = [\"vendored\"] }}\n");
+        let manifest = tree.get_mut(&Path::new(authz).join("Cargo.toml")).unwrap();
+        let text = String::from_utf8(manifest.clone()).unwrap();
+        *manifest = text.replacen(section, &vendored, 1).into_bytes();
+    }
+
     // always the same place, so that the second time little is built
     let program = std::env::current_exe().unwrap();
     let target = program.ancestors().nth(3).unwrap();
