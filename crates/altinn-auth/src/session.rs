@@ -414,6 +414,25 @@ impl<K: ByToken> Session<K> {
             .map_err(|error| token_error(&error))
     }
 
+    /// The way to the token, for those who attach it themselves: `token_cache`'s layer for `tower`
+    /// services and its middleware for `reqwest` clients (features `tower` and `reqwest-middleware`
+    /// there) take it, send the token to the hosts that you name and to no other, and answer a 401 once.
+    ///
+    /// ```no_run
+    /// # fn run(me: altinn_auth::Session<altinn_auth::SystemUser>) -> Result<(), altinn_auth::Error> {
+    /// let handle = me.token_handle()?; // keep it: asking it again looks nothing up
+    /// let warm = handle.keep_warm(); // renewed by timer until this is dropped
+    /// # drop(warm);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the session cannot ask for a token at all, such as for want of a Maskinporten client.
+    pub fn token_handle(&self) -> Result<Handle, Error> {
+        Ok(self.tokens()?.handle().clone())
+    }
+
     /// The claims of the token.
     ///
     /// # Errors

@@ -121,6 +121,8 @@ async fn a_bare_and_a_quoted_token_are_the_same_token() {
         let seconds = got.expires_in().as_secs();
         assert!((1790..=1800).contains(&seconds), "{seconds}");
         session.clone().token().await.unwrap();
+        let handle = session.token_handle().unwrap();
+        assert_eq!(handle.token().await.unwrap().expose(), got.expose());
         assert_eq!(
             paths(&log),
             ["/token", EXCHANGE],
