@@ -146,6 +146,9 @@ fn read_env(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
         .collect())
 }
 
+/// Which of the rights that are given a list shows.
+type Shows = dyn Fn(&Value) -> Vec<bool> + Send + Sync;
+
 /// What is done on one generation: the command lines, and how one sees what came of them.
 struct Script {
     api: Api,
@@ -153,8 +156,8 @@ struct Script {
     steps: [Step; 6],
     /// Lists again, after giving and after taking back.
     list: Vec<String>,
-    /// Which of the rights that are given a list shows.
-    holds: Box<dyn Fn(&Value) -> Vec<bool> + Send + Sync>,
+    /// What a list shows of the rights that are given.
+    holds: Box<Shows>,
     /// These rights and their receiver, for a sentence.
     right: String,
 }
