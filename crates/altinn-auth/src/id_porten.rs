@@ -291,6 +291,7 @@ impl IdPorten {
             state: random()?,
             nonce: random()?,
             verifier: random()?,
+            scopes: request.scopes.clone(),
             level: request.level,
             redirect_uri: request.redirect_uri.clone(),
         };
@@ -369,6 +370,7 @@ struct Pending {
     state: String,
     nonce: String,
     verifier: String,
+    scopes: Vec<String>,
     level: Option<SecurityLevel>,
     redirect_uri: String,
 }
@@ -607,7 +609,7 @@ impl Client {
                 "log in with something that gives more: BankID, Buypass or Commfides for level 4",
             ));
         }
-        let login = Login::new(client.clone(), tokens, asked, level)?;
+        let login = Login::new(client.clone(), tokens, pending.scopes, asked, level)?;
         if let Some(store) = &self.store {
             let stored = login.stored().await;
             store

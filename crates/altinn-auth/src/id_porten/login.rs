@@ -80,16 +80,15 @@ impl Login {
     pub(super) fn new(
         client: IdPorten,
         tokens: wire::Tokens,
+        asked_scopes: Vec<String>,
         asked: Moment,
         level: Option<SecurityLevel>,
     ) -> Result<Self, Error> {
-        let scopes = tokens
-            .scope
-            .as_deref()
-            .unwrap_or_default()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
+        // left out, it is what was asked for (RFC 6749 §5.1)
+        let scopes = match &tokens.scope {
+            Some(scope) => scope.split_whitespace().map(str::to_owned).collect(),
+            None => asked_scopes,
+        };
         Ok(Self {
             client,
             id: uuid::Uuid::new_v4().to_string(),

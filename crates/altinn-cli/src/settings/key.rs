@@ -2,13 +2,8 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_transport::{ExposeSecret as _, SecretString};
 use maskinporten::{BuildErrorKind, Signer, SignerLoader};
-use openssl::bn::BigNum;
-use openssl::rsa::RsaPrivateKeyBuilder;
-use serde::Deserialize;
 
 use super::{
     CLIENT_JWK, KEY_ALIAS, KID, Layer, PEM, PKCS12, PKCS12_PASSWORD, Settings, missing,
@@ -46,7 +41,7 @@ pub(super) fn signer(settings: &Settings, console: &Console) -> Result<Signer, F
     match name {
         PKCS12 => pkcs12(settings, console, loader, Path::new(value.trim())),
         PEM => pem(settings, console, loader, Path::new(value.trim())),
-        _ => jwk(settings, loader, &SecretString::from(value)),
+        _ => jwk(loader, &SecretString::from(value)),
     }
 }
 
@@ -119,78 +114,8 @@ fn pem(
         .map_err(|error| Failure::from(error).while_doing(path.display()))
 }
 
-/// The members of an RSA private key (RFC 7518 §6.3) that are needed here. No `Debug`.
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    d: Option<String>,
-    p: Option<String>,
-    q: Option<String>,
-    dp: Option<String>,
-    dq: Option<String>,
-    qi: Option<String>,
-}
-
-fn jwk(
-    settings: &Settings,
-    mut loader: SignerLoader,
-    text: &SecretString,
-) -> Result<Signer, Failure> {
-    let wrong = |why: &str| {
-        Failure::usage(format!("{CLIENT_JWK} {why}")).todo(
-            "give the private key that is registered on the client, as a JWK: a JSON object with kty RSA, kid, n, e, d, p, q, dp, dq and qi",
-        )
-    };
-    // serde's message could quote the key
-    let jwk: Jwk =
-        serde_json::from_str(text.expose_secret()).map_err(|_| wrong("is not a JSON web key"))?;
-    if jwk.kty != "RSA" {
-        return Err(wrong("is not an RSA key, and Maskinporten takes no other"));
-    }
-    if settings.text(KID)?.is_none() {
-        let kid = jwk
-            .kid
-            .as_deref()
-            .ok_or_else(|| wrong("has no kid").todo(format!("add its kid, or give it as {KID}")))?;
-        loader = loader.kid(
-            kid.parse()
-                .map_err(|error| super::invalid(CLIENT_JWK, error))?,
-        );
-    }
-    let number = |member: &Option<String>, name: &str| {
-        let text = member
-            .as_deref()
-            .ok_or_else(|| wrong(&format!("has no {name}")))?;
-        let bytes = URL_SAFE_NO_PAD
-            .decode(text.trim_end_matches('='))
-            .map_err(|_| wrong(&format!("has a {name} that is not base64url")))?;
-        BigNum::from_slice(&bytes).map_err(|_| wrong(&format!("has no usable {name}")))
-    };
-    let unusable = |_| wrong("holds numbers that are no RSA key");
-    let (n, e, d) = (
-        number(&jwk.n, "n")?,
-        number(&jwk.e, "e")?,
-        number(&jwk.d, "d")?,
-    );
-    let (p, q) = (number(&jwk.p, "p")?, number(&jwk.q, "q")?);
-    let (dp, dq, qi) = (
-        number(&jwk.dp, "dp")?,
-        number(&jwk.dq, "dq")?,
-        number(&jwk.qi, "qi")?,
-    );
-    let key = RsaPrivateKeyBuilder::new(n, e, d)
-        .and_then(|key| key.set_factors(p, q))
-        .and_then(|key| key.set_crt_params(dp, dq, qi))
-        .map_err(unusable)?
-        .build();
-    if !key.check_key().unwrap_or(false) {
-        return Err(wrong("holds numbers that are no RSA key"));
-    }
-    let pem = key.private_key_to_pem().map_err(unusable)?;
-    // the text wipes itself when it is dropped
-    let pem = SecretString::from(String::from_utf8(pem).unwrap_or_default());
-    Ok(loader.pem(pem.expose_secret().as_bytes(), None)?)
+fn jwk(loader: SignerLoader, text: &SecretString) -> Result<Signer, Failure> {
+    loader
+        .jwk(text.expose_secret())
+        .map_err(|error| Failure::from(error).while_doing(CLIENT_JWK))
 }

@@ -2,6 +2,7 @@
 
 use altinn_sim::pki::{Flaw, Profile, Shape};
 use altinn_sim::{Fault, Host, Simulator};
+use base64::Engine as _;
 use openssl::asn1::Asn1OctetString;
 use openssl::pkcs12::Pkcs12;
 use openssl::pkey::PKey;
@@ -120,6 +121,13 @@ async fn keys() {
         ("MASKINPORTEN_CLIENT_ID", &cast.key_client),
     ]);
     by_key.run(&token()).ends_with(0);
+    // as platforms inject it: a set, wrapped in base64
+    let set = format!("{{\"keys\":[{}]}}", jwk.expose());
+    let wrapped = base64::engine::general_purpose::STANDARD.encode(set);
+    by_key
+        .but(&[("MASKINPORTEN_CLIENT_JWK", &wrapped)])
+        .run(&token())
+        .ends_with(0);
     let said = by_key
         .but(&[("MASKINPORTEN_CLIENT_JWK", "{\"d\":\"hemmelig\"")])
         .run(&token());
