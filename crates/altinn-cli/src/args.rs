@@ -21,6 +21,10 @@ Try it, without asking anyone for anything:
   altinn demo                   run the six steps against a simulator, and watch
   altinn sim                    run the simulator for other programs and terminals
 
+Around the rights:
+  altinn parties                whom one may act for, and with what
+  altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
+
 Tools around it:
   altinn assertion              sign a JWT grant and print it, without sending it
   altinn api METHOD PATH        make any other call, authenticated
@@ -269,6 +273,8 @@ pub(crate) enum Command {
     Token(commands::token::TokenArgs),
     /// Turn an organisation or person number into an Altinn identity
     Party(commands::party::PartyArgs),
+    /// List whom one may act for
+    Parties(commands::parties::PartiesArgs),
     /// List, grant and revoke rights
     #[command(subcommand)]
     Rights(commands::rights::RightsCommand),

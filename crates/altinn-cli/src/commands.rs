@@ -5,6 +5,7 @@ pub(crate) mod api;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod hal;
+pub(crate) mod parties;
 pub(crate) mod party;
 pub(crate) mod rights;
 pub(crate) mod sim;

@@ -10,6 +10,7 @@ use http::{HeaderValue, Method};
 use http_transport::decode_json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use url::Url;
 
 use crate::address::{Address, same_host};
 use crate::altinn3::listing::Listing;
@@ -64,6 +65,12 @@ impl Client {
     pub fn with_language(mut self, language: Language) -> Self {
         self.language = language;
         self
+    }
+
+    /// The platform that is asked, such as `https://platform.tt02.altinn.no`.
+    #[must_use]
+    pub fn platform(&self) -> &Url {
+        self.caller.platform()
     }
 
     /// Refuses, before anything is sent, what the server would refuse with an empty 403.

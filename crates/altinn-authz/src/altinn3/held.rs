@@ -103,12 +103,33 @@ impl Client {
             .iter_mut()
             .filter(|holder| holder.party == *pair.other())
         {
-            for resource in &mut holder.resources {
-                let rights = self.resource_rights(&pair, &resource.resource).await?;
-                resource.rights = Some(HeldRight::all(&rights));
-            }
+            self.read_rights(&pair, holder).await?;
         }
         Ok(held)
+    }
+
+    /// One that [`held_in`](Self::held_in) listed, with each right on each resource: one call more for
+    /// each resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`held`](Self::held).
+    pub async fn with_rights(
+        &self,
+        relation: &Relation,
+        mut holder: Holder,
+    ) -> Result<Holder, Error> {
+        let pair = relation.clone().with(&holder);
+        self.read_rights(&pair, &mut holder).await?;
+        Ok(holder)
+    }
+
+    async fn read_rights(&self, pair: &Pair, holder: &mut Holder) -> Result<(), Error> {
+        for resource in &mut holder.resources {
+            let rights = self.resource_rights(pair, &resource.resource).await?;
+            resource.rights = Some(HeldRight::all(&rights));
+        }
+        Ok(())
     }
 }
 

@@ -290,6 +290,15 @@ impl Party {
         self.0.organisation_number.as_ref()?.checked().ok()
     }
 
+    /// The number of an organisation as it came, or of a person, masked.
+    #[must_use]
+    pub fn number(&self) -> Option<String> {
+        let organisation = self.0.organisation_number.as_ref();
+        organisation
+            .map(|number| number.as_str().to_owned())
+            .or_else(|| self.0.person_number.as_ref().map(masked))
+    }
+
     /// Whether it has this number.
     #[must_use]
     pub fn is(&self, identity: &Identity) -> bool {

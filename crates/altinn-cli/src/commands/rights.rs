@@ -2,6 +2,7 @@
 
 mod altinn2;
 mod altinn3;
+mod export;
 
 use clap::{Args, Subcommand};
 
@@ -69,6 +70,8 @@ pub(crate) enum RightsCommand {
     /// Take rights back
     #[command(after_help = REVOKE_EXAMPLES)]
     Revoke(ChangeArgs),
+    /// Write down who holds what, as CSV or JSON
+    Export(export::ExportArgs),
 }
 
 /// Which generation, and as whom.
@@ -166,6 +169,7 @@ impl RightsCommand {
         match self {
             Self::List(args) => &args.common,
             Self::Grant(args) | Self::Revoke(args) => &args.common,
+            Self::Export(args) => &args.common,
         }
     }
 
@@ -186,6 +190,7 @@ pub(crate) async fn rights(
     command: &RightsCommand,
 ) -> Result<Report, Failure> {
     match (command.common().api, command) {
+        (_, RightsCommand::Export(args)) => export::export(context, args).await,
         (Api::Altinn3, RightsCommand::List(args)) => altinn3::list(context, args).await,
         (Api::Altinn3, RightsCommand::Grant(args)) => altinn3::grant(context, args).await,
         (Api::Altinn3, RightsCommand::Revoke(args)) => altinn3::revoke(context, args).await,

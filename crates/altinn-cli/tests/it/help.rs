@@ -5,17 +5,19 @@ use std::process::{Command, Stdio};
 
 use crate::support::{ALTINN, Terminal};
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["demo"],
     &["sim"],
     &["assertion"],
     &["token"],
     &["party"],
+    &["parties"],
     &["rights"],
     &["rights", "list"],
     &["rights", "grant"],
     &["rights", "revoke"],
+    &["rights", "export"],
     &["api"],
     &["explain"],
 ];

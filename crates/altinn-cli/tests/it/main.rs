@@ -7,5 +7,6 @@ mod demo;
 mod help;
 mod mistakes;
 mod offline;
+mod overview;
 mod secrets;
 mod support;

@@ -22,7 +22,7 @@ async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failur
 }
 
 /// Who gives: an organisation number, an r-id, or `my`.
-fn who(text: &str) -> Result<Who, Failure> {
+pub(super) fn who(text: &str) -> Result<Who, Failure> {
     // a number that is mistyped is no user name
     if text
         .chars()
@@ -181,7 +181,8 @@ fn name(holder: &RightHolder) -> String {
     holder.name.as_deref().unwrap_or_default().trim().to_owned()
 }
 
-fn rows(holder: &RightHolder) -> Vec<[String; 5]> {
+/// Name, id and number; person numbers masked.
+pub(super) fn named(holder: &RightHolder) -> [String; 3] {
     let number = match (&holder.organisation_number, &holder.person_number) {
         (Some(number), _) => number.as_str().trim().to_owned(),
         // Altinn masks it, all but always
@@ -192,15 +193,12 @@ fn rows(holder: &RightHolder) -> Vec<[String; 5]> {
         },
         (None, None) => String::new(),
     };
-    let row = |holds: String, how: String| {
-        [
-            name(holder),
-            holder.id.to_string(),
-            number.clone(),
-            holds,
-            how,
-        ]
-    };
+    [name(holder), holder.id.to_string(), number]
+}
+
+fn rows(holder: &RightHolder) -> Vec<[String; 5]> {
+    let [name, id, number] = named(holder);
+    let row = |holds: String, how: String| [name.clone(), id.clone(), number.clone(), holds, how];
     let mut rows = Vec::new();
     // role 0 only stands for the single rights below
     let roles = holder.roles.iter().flat_map(|roles| roles.items());
@@ -242,7 +240,7 @@ fn role_text(role: &Role) -> String {
     format!("role {}{code} {name}", role.role_definition_id)
 }
 
-fn role_how(role: &Role) -> String {
+pub(super) fn role_how(role: &Role) -> String {
     match (&role.role_type, &role.id) {
         (Some(RoleType::External), _) => "from a register".to_owned(),
         (_, Some(_)) => "given directly".to_owned(),
@@ -250,7 +248,7 @@ fn role_how(role: &Role) -> String {
     }
 }
 
-fn service_of(right: &Right) -> String {
+pub(super) fn service_of(right: &Right) -> String {
     match (&right.service_code, &right.service_edition_code) {
         (Some(code), Some(edition)) => format!("service {code}/{edition}"),
         (Some(code), None) => format!("service {code}"),
@@ -258,7 +256,7 @@ fn service_of(right: &Right) -> String {
     }
 }
 
-fn right_how(right: &Right) -> String {
+pub(super) fn right_how(right: &Right) -> String {
     match &right.source {
         Some(RightSource::DirectlyDelegated) => "given directly".to_owned(),
         Some(RightSource::Role) => "by a role".to_owned(),

@@ -16,13 +16,13 @@ use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
 
 /// A party, as a person names it.
 #[derive(Clone, Debug)]
-enum Named {
+pub(super) enum Named {
     Uuid(PartyUuid),
     Number(Identity),
 }
 
 impl Named {
-    fn read(flag: &str, text: &str) -> Result<Self, Failure> {
+    pub(super) fn read(flag: &str, text: &str) -> Result<Self, Failure> {
         match text.trim().parse() {
             Ok(uuid) => Ok(Self::Uuid(uuid)),
             Err(_) => identity(flag, text).map(Self::Number),
@@ -36,7 +36,7 @@ impl Named {
         }
     }
 
-    async fn resolve(&self, client: &Client) -> Result<PartyUuid, Failure> {
+    pub(super) async fn resolve(&self, client: &Client) -> Result<PartyUuid, Failure> {
         match self {
             Self::Uuid(uuid) => Ok(uuid.clone()),
             Self::Number(number) => Ok(client.resolve(number).await?.uuid().clone()),
@@ -45,7 +45,11 @@ impl Named {
 }
 
 /// The rights API, as the system user that is set, or else the one of the party one acts for.
-async fn client(context: &Context<'_>, acting: &Named, scopes: &[&str]) -> Result<Client, Failure> {
+pub(super) async fn client(
+    context: &Context<'_>,
+    acting: &Named,
+    scopes: &[&str],
+) -> Result<Client, Failure> {
     let session = context.system_user(acting.organisation(), scopes).await?;
     Ok(Client::new(&session))
 }
@@ -163,7 +167,7 @@ fn resource_how(held: &HeldResource) -> String {
     hows(held.how())
 }
 
-fn hows(all: &[How]) -> String {
+pub(super) fn hows(all: &[How]) -> String {
     let mut said: Vec<String> = Vec::new();
     for how in all {
         let one = match (how.is_direct(), how.via(), how.role()) {

@@ -1,0 +1,133 @@
+//! What one sees before one changes anything: whom one may act for, who holds what.
+
+use std::collections::BTreeSet;
+
+use crate::support::SimProcess;
+
+const CUSTOMER: &str = "310753831";
+const PERSON: &str = "24878123375";
+
+#[test]
+fn parties_and_exports() {
+    let (_sim, terminal) = SimProcess::start(&[]);
+    let parties = ["parties", "--system-user", CUSTOMER];
+    let table = terminal.run(&parties).ends_with(0).says(CUSTOMER);
+    assert!(!table.out.contains("HOLDS"), "{table:#?}");
+    let details = [&parties[..], &["--details"]].concat();
+    terminal
+        .run(&details)
+        .ends_with(0)
+        .says("package tilgangsstyrer");
+    let json = terminal
+        .run(&[&details[..], &["--json"]].concat())
+        .ends_with(0)
+        .json();
+    assert_eq!(json["parties"][0]["organisationNumber"], CUSTOMER);
+    // nothing is held on a resource that nobody knows
+    let none = terminal
+        .run(&[&parties[..], &["--resource", "no-such-resource"]].concat())
+        .ends_with(0);
+    assert_eq!(none.out, "Nobody.\n");
+    terminal
+        .run(&["parties"])
+        .ends_with(2)
+        .says("--system-user");
+
+    for what in [
+        &["--package", "skattegrunnlag"][..],
+        &["--resource", "skf-skattemelding", "--right", "read"],
+    ] {
+        let grant = [
+            "rights",
+            "grant",
+            "--from",
+            CUSTOMER,
+            "--to",
+            PERSON,
+            "--last-name",
+            "GRANITT",
+        ];
+        terminal.run(&[&grant[..], what].concat()).ends_with(0);
+    }
+    let export = ["rights", "export", "--from", CUSTOMER];
+    let csv = terminal.run(&export).ends_with(0).out;
+    let mut lines = csv.lines();
+    let names: Vec<_> = lines.next().unwrap().split(',').collect();
+    assert_eq!(names[..3], ["readAt", "source", "giver"]);
+    let theirs: Vec<_> = lines
+        .filter(|line| line.contains("KREATIV GRANITT"))
+        .collect();
+    assert!(theirs.iter().any(|line| {
+        line.contains(",package,urn:altinn:accesspackage:skattegrunnlag,")
+            && line.ends_with(",given directly,true")
+    }));
+    assert!(
+        theirs
+            .iter()
+            .any(|line| line.contains(",resource,skf-skattemelding,")
+                && line.contains(",read,")
+                && line.ends_with(",true"))
+    );
+    assert!(csv.contains("248781*****") && !csv.contains(PERSON));
+
+    let json = terminal
+        .run(&[&export[..], &["--json"]].concat())
+        .ends_with(0)
+        .json();
+    let rows = json["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), csv.lines().count() - 1);
+    for row in rows {
+        assert!(
+            row["source"]
+                .as_str()
+                .unwrap()
+                .starts_with("Altinn 3, http://127.0.0.1")
+        );
+        assert!(row["readAt"].as_str().unwrap().ends_with('Z'));
+        assert_eq!(row["giverNumber"], CUSTOMER);
+        let columns: BTreeSet<_> = row
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(columns, names.iter().copied().collect());
+    }
+
+    let file = terminal.folder.path().join("rights.csv");
+    let to_file = [
+        &export[..],
+        &["--excel", "--output", file.to_str().unwrap()],
+    ]
+    .concat();
+    terminal.run(&to_file).ends_with(0).says("receivers");
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        written.starts_with("\u{feff}readAt;source;giver;"),
+        "{written}"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+    terminal
+        .run(&[&export[..], &["--output", "no/such/folder.csv"]].concat())
+        .ends_with(2)
+        .says("no/such/folder.csv");
+
+    let altinn2 = [&export[..], &["--api", "altinn2", "--json"]].concat();
+    let json = terminal.run(&altinn2).ends_with(0).json();
+    let rows = json["rows"].as_array().unwrap();
+    assert!(
+        rows.iter()
+            .any(|row| row["kind"] == "role" && row["name"] != "")
+    );
+    assert!(
+        rows[0]["source"]
+            .as_str()
+            .unwrap()
+            .starts_with("Altinn 2, http://127.0.0.1")
+    );
+}
