@@ -30,7 +30,7 @@ pub(crate) fn generate(check: bool) -> Result<()> {
 }
 
 fn generate_in(root: &Path, check: bool) -> Result<()> {
-    let manifest = Manifest::read(&root.join("fixtures/manifest.toml"))?;
+    let manifest = Manifest::read(root)?;
     for generation in &manifest.generation {
         let text = model_file(root, generation)
             .with_context(|| format!("generating {}", generation.output))?;
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn what_is_checked_in_is_what_the_fixtures_give_twice_over() {
         let root = crate::root();
-        let manifest = Manifest::read(&root.join("fixtures/manifest.toml")).unwrap();
+        let manifest = Manifest::read(&root).unwrap();
         for generation in &manifest.generation {
             let text = model_file(&root, generation).unwrap();
             assert_eq!(
@@ -197,6 +197,36 @@ mod tests {
         assert!(text.contains("alias = \"parent \""), "{text}");
         assert!(text.contains("pub parent: Option<Box<Role>>,"), "{text}");
         assert!(text.contains("in 3 of 4 samples"), "{text}");
+    }
+
+    #[test]
+    fn both_cases_are_one_member_where_the_manifest_says_so() {
+        let generation = |case: &str| -> Generation {
+            toml::from_str(&format!(
+                "name = \"a\"\noutput = \"models.rs\"\ncase = \"{case}\"\nany_case = true\ndoc = \"Roles.\"\n\
+                 [[type]]\nname = \"Role\"\ndoc = \"A role.\"\nfrom = [\"roles#/[]\"]\n\
+                 members = [{{ wire = \"parent\", model = \"crate::other::models::Group\" }}]"
+            ))
+            .unwrap()
+        };
+        let fixtures = [answer(
+            200,
+            &json!([{"roleId": 1, "Parent": {"x": 1}}, {"RoleId": 2, "parent": null}]),
+        )];
+        let camel = generation("camelCase");
+        let text = emit::file(&camel, &infer::models(&camel, &fixtures).unwrap()).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [
+            "`roleId` on the wire; in 2 of 2 samples.",
+            "alias = \"RoleId\"",
+            "alias = \"Parent\"",
+            "pub parent: Option<Group>,",
+            "use crate::other::models::Group;",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        let refused = infer::models(&generation("PascalCase"), &fixtures).unwrap_err();
+        assert!(refused.to_string().contains("any_case"), "{refused}");
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub(crate) fn record(args: &RecordArgs) -> Result<()> {
     }
     fs::write(&file, text).with_context(|| file.display().to_string())?;
     say(&format!(
-        "wrote {}; read it, then name it in fixtures/manifest.toml",
+        "wrote {}; read it, then name it in fixtures/manifest.toml or fixtures/manifest/",
         file.display()
     ));
     Ok(())

@@ -772,6 +772,7 @@ impl<T> Page<T> {
 #[non_exhaustive]
 pub struct PageLinks {
     /// The absolute address of the next page; absent or null on the last one.
+    #[serde(alias = "Next")]
     pub next: Option<String>,
 }
 

@@ -7,14 +7,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{
-    infer::{Field, Model, Ty},
+    infer::{Field, Model, Ty, with_first},
     manifest::{Case, Enum, Generation, Id, Member},
     names,
 };
-
-/// The first line of every generated file.
-const HEADER: &str = "// Written by `cargo xtask codegen` from fixtures/; edit the fixtures or \
-                      fixtures/manifest.toml instead.\n\n";
 
 /// The widest line of a document, with room for indentation and slashes.
 const DOC_WIDTH: usize = 92;
@@ -51,7 +47,11 @@ pub(crate) fn file(generation: &Generation, models: &[Model<'_>]) -> Result<Stri
         #(#items)*
     };
     let file = syn::parse2(tokens).context("the generated code does not parse")?;
-    Ok(format!("{HEADER}{}", spaced(&prettyplease::unparse(&file))))
+    Ok(format!(
+        "// Written by `cargo xtask codegen` from fixtures/; edit the fixtures or {} instead.\n\n{}",
+        generation.file,
+        spaced(&prettyplease::unparse(&file))
+    ))
 }
 
 /// A blank line before every document or attribute that starts an item: prettyplease leaves none.
@@ -151,7 +151,18 @@ fn field_tokens(
         let wire = &member.wire;
         serde.push(quote!(rename = #wire));
     }
-    serde.extend(member.aliases.iter().map(|alias| quote!(alias = #alias)));
+    let mut spellings: Vec<&str> = vec![&member.wire];
+    spellings.extend(member.aliases.iter().map(String::as_str));
+    let mut aliases = member.aliases.clone();
+    if generation.any_case {
+        for spelling in spellings {
+            let pascal = with_first(spelling, char::to_ascii_uppercase);
+            if pascal != member.wire && !aliases.contains(&pascal) {
+                aliases.push(pascal);
+            }
+        }
+    }
+    serde.extend(aliases.iter().map(|alias| quote!(alias = #alias)));
     if !required {
         if is_vec {
             serde.push(quote!(default));
@@ -226,6 +237,7 @@ fn type_tokens(ty: &Ty, uses: &mut Uses) -> Result<TokenStream> {
         Ty::String => quote!(String),
         Ty::Scalar(path) => uses.name(path)?,
         Ty::Links => uses.name("hal::Links")?,
+        Ty::Model(path) if path.contains("::") => uses.name(path)?,
         Ty::Model(name) => {
             let name = ident(name)?;
             quote!(#name)

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 
-use super::manifest::{Generation, Member, Type};
+use super::manifest::{Case, Generation, Member, Type};
 use crate::fixture::Fixture;
 
 /// What a member's values looked like in all samples together.
@@ -284,6 +284,10 @@ pub(crate) fn models<'m>(
         types.len() == generation.types.len(),
         "two types have the same name"
     );
+    ensure!(
+        !generation.any_case || generation.case == Case::Camel,
+        "`any_case` is for members that the manifest spells in camelCase"
+    );
 
     let mut queue = VecDeque::new();
     for ty in &generation.types {
@@ -301,6 +305,10 @@ pub(crate) fn models<'m>(
         let seen = gathered.entry(&ty.name).or_default();
         seen.samples += 1;
         for (wire, value) in members {
+            let wire = match generation.any_case {
+                true => &with_first(wire, char::to_ascii_lowercase),
+                false => wire,
+            };
             let member = ty.member(wire);
             let (count, shape) = seen
                 .members
@@ -314,7 +322,8 @@ pub(crate) fn models<'m>(
                 }
                 _ => shape.add(value),
             }
-            if let Some(model) = member.and_then(|member| member.model.as_deref()) {
+            let model = member.and_then(|member| member.model.as_deref());
+            if let Some(model) = model.filter(|model| !model.contains("::")) {
                 let inner = types.get(model).with_context(|| {
                     format!("{}.{wire} has model {model}, which no [[type]] is", ty.name)
                 })?;
@@ -327,6 +336,13 @@ pub(crate) fn models<'m>(
         .iter()
         .map(|ty| model(ty, gathered.remove(ty.name.as_str())))
         .collect()
+}
+
+/// The name with its first letter changed.
+pub(crate) fn with_first(name: &str, change: impl Fn(&char) -> char) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| change(&letter));
+    first.into_iter().chain(letters).collect()
 }
 
 impl Type {

@@ -1,8 +1,13 @@
-//! `fixtures/manifest.toml`: the names and documents that no fixture can give.
+//! `fixtures/manifest.toml` and `fixtures/manifest/*.toml`: the names and documents that no fixture can
+//! give.
 
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -12,16 +17,53 @@ pub(crate) struct Manifest {
 }
 
 impl Manifest {
-    pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        toml::from_str(&text).with_context(|| path.display().to_string())
+    /// Reads the manifest below this root: the file with the core of each generation, and the folder
+    /// beside it with a file for each further area.
+    pub(crate) fn read(root: &Path) -> Result<Self> {
+        let folder = root.join("fixtures/manifest");
+        let mut areas = Vec::new();
+        if folder.is_dir() {
+            for entry in fs::read_dir(&folder).context("fixtures/manifest")? {
+                areas.push(entry?.path());
+            }
+        }
+        areas.sort();
+        areas.insert(0, root.join("fixtures/manifest.toml"));
+        let mut all = Self {
+            generation: Vec::new(),
+        };
+        for path in areas {
+            let written = path.strip_prefix(root).unwrap_or(&path);
+            let written = written.display().to_string().replace('\\', "/");
+            let text = fs::read_to_string(&path).with_context(|| written.clone())?;
+            let read: Self = toml::from_str(&text).with_context(|| written.clone())?;
+            all.generation
+                .extend(read.generation.into_iter().map(|generation| Generation {
+                    file: written.clone(),
+                    ..generation
+                }));
+        }
+        let mut outputs = BTreeSet::new();
+        for generation in &all.generation {
+            ensure!(
+                outputs.insert(PathBuf::from(&generation.output)),
+                "{}: {} is written by another generation, too",
+                generation.file,
+                generation.output
+            );
+        }
+        Ok(all)
     }
 }
 
-/// One family of APIs, which becomes one model file.
+/// One family of APIs, or one area of it, which becomes one model file. Several may share a folder of
+/// fixtures: each takes the samples that its types name.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Generation {
+    /// The manifest that it stands in.
+    #[serde(skip)]
+    pub(crate) file: String,
     /// The folder under `fixtures/`.
     pub(crate) name: String,
     /// The file to write.
@@ -33,6 +75,10 @@ pub(crate) struct Generation {
     /// Whole numbers arrive as texts, too; all of them are read from both.
     #[serde(default)]
     pub(crate) quoted_numbers: bool,
+    /// Members are read in camelCase and in PascalCase, and the samples may have either. For
+    /// generations in camelCase.
+    #[serde(default)]
+    pub(crate) any_case: bool,
     /// Identifiers that are text and get a type of their own.
     #[serde(default)]
     pub(crate) id: Vec<Id>,
@@ -111,7 +157,8 @@ pub(crate) struct Member {
     /// The type of a value that is text or a number: an `[[id]]`, an `[[enum]]` or a path.
     #[serde(rename = "type")]
     pub(crate) scalar: Option<String>,
-    /// The type of an object, or of the objects in an array or a HAL list.
+    /// The type of an object, or of the objects in an array or a HAL list: a `[[type]]`, or the path
+    /// of one that another generation writes and that gathers its samples there.
     pub(crate) model: Option<String>,
     /// The object is a map: its keys are data.
     #[serde(default)]

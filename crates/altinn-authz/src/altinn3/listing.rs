@@ -85,8 +85,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Listing<T> {
         #[derive(serde::Deserialize)]
         #[serde(bound = "T: DeserializeOwned")]
         struct Envelope<T> {
-            #[serde(default)]
+            #[serde(default, alias = "Links")]
             links: Option<PageLinks>,
+            #[serde(alias = "Data")]
             data: Items<T>,
         }
 
@@ -148,6 +149,7 @@ mod tests {
             r#"{"links":{"next":null},"data":[{"n":1},{"n":2}]}"#,
             r#"{"links":{},"data":[[{"n":1},{"n":2}]]}"#,
             r#"{"data":[[{"n":1}],[{"n":2}]],"links":null}"#,
+            r#"{"Links":{"Next":null},"Data":[{"n":1},{"n":2}]}"#,
             r#"{"data":[{"n":1},{"n":2}],"more":true,"links":{"next":""}}"#,
         ] {
             assert_eq!(read(json).unwrap(), (vec![1, 2], None), "{json}");

@@ -23,11 +23,13 @@ pub struct AuthorizedParty {
     /// The identity that every other call asks for.
     ///
     /// `partyUuid` on the wire; always there (Altinn 3 §2.4.3).
+    #[serde(alias = "PartyUuid")]
     pub party_uuid: PartyUuid,
     /// The registered name.
     ///
     /// `name` on the wire; in 5 of 5 samples.
     #[serde(
+        alias = "Name",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -38,6 +40,7 @@ pub struct AuthorizedParty {
     /// `organizationNumber` on the wire; in 4 of 5 samples.
     #[serde(
         rename = "organizationNumber",
+        alias = "OrganizationNumber",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -48,6 +51,7 @@ pub struct AuthorizedParty {
     /// `personId` on the wire; in 3 of 5 samples.
     #[serde(
         rename = "personId",
+        alias = "PersonId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -57,6 +61,7 @@ pub struct AuthorizedParty {
     ///
     /// `emailId` on the wire; in 3 of 5 samples.
     #[serde(
+        alias = "EmailId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -66,6 +71,7 @@ pub struct AuthorizedParty {
     ///
     /// `dateOfBirth` on the wire; in 2 of 5 samples.
     #[serde(
+        alias = "DateOfBirth",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -76,6 +82,7 @@ pub struct AuthorizedParty {
     /// `parentId` on the wire; in 3 of 5 samples.
     #[serde(
         rename = "parentId",
+        alias = "ParentId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -84,13 +91,14 @@ pub struct AuthorizedParty {
     /// Altinn's older number for the party; the digits of Altinn 2's `r…`.
     ///
     /// `partyId` on the wire; in 5 of 5 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "PartyId", skip_serializing_if = "Option::is_none")]
     pub party_id: Option<i64>,
     /// Person, organisation or self-identified user.
     ///
     /// `type` on the wire; in 5 of 5 samples.
     #[serde(
         rename = "type",
+        alias = "Type",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -100,6 +108,7 @@ pub struct AuthorizedParty {
     ///
     /// `unitType` on the wire; in 4 of 5 samples.
     #[serde(
+        alias = "UnitType",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -108,38 +117,53 @@ pub struct AuthorizedParty {
     /// Whether the party is deleted in its register.
     ///
     /// `isDeleted` on the wire; in 5 of 5 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "IsDeleted", skip_serializing_if = "Option::is_none")]
     pub is_deleted: Option<bool>,
     /// True for a main unit that is listed only because a sub unit is accessible: one may do
     /// nothing for it.
     ///
     /// `onlyHierarchyElementWithNoAccess` on the wire; in 5 of 5 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "OnlyHierarchyElementWithNoAccess",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub only_hierarchy_element_with_no_access: Option<bool>,
     /// Access packages, as codes or URNs: compare without the URN's prefix.
     ///
     /// `authorizedAccessPackages` on the wire; in 4 of 5 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(
+        alias = "AuthorizedAccessPackages",
+        default,
+        deserialize_with = "wire::list"
+    )]
     pub authorized_access_packages: Vec<String>,
     /// Resources on which single rights are held.
     ///
     /// `authorizedResources` on the wire; in 3 of 5 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(
+        alias = "AuthorizedResources",
+        default,
+        deserialize_with = "wire::list"
+    )]
     pub authorized_resources: Vec<ResourceId>,
     /// Roles, as new and old codes in any case, or URNs.
     ///
     /// `authorizedRoles` on the wire; in 4 of 5 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "AuthorizedRoles", default, deserialize_with = "wire::list")]
     pub authorized_roles: Vec<String>,
     /// Instances on which single rights are held.
     ///
     /// `authorizedInstances` on the wire; in 3 of 5 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(
+        alias = "AuthorizedInstances",
+        default,
+        deserialize_with = "wire::list"
+    )]
     pub authorized_instances: Vec<AuthorizedInstance>,
     /// Sub units; one level in practice.
     ///
     /// `subunits` on the wire; in 4 of 5 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Subunits", default, deserialize_with = "wire::list")]
     pub subunits: Vec<AuthorizedParty>,
 }
 
@@ -154,6 +178,7 @@ pub struct AuthorizedInstance {
     ///
     /// `resourceId` on the wire; in 1 of 1 sample.
     #[serde(
+        alias = "ResourceId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -163,6 +188,7 @@ pub struct AuthorizedInstance {
     ///
     /// `instanceId` on the wire; in 1 of 1 sample.
     #[serde(
+        alias = "InstanceId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -172,6 +198,7 @@ pub struct AuthorizedInstance {
     ///
     /// `instanceRef` on the wire; in 1 of 1 sample.
     #[serde(
+        alias = "InstanceRef",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -190,32 +217,32 @@ pub struct Connection {
     /// The other side.
     ///
     /// `party` on the wire; in 8 of 8 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Party", skip_serializing_if = "Option::is_none")]
     pub party: Option<CompactEntity>,
     /// The roles of the relation; `rettighetshaver` is the one that a granted connection has.
     ///
     /// `roles` on the wire; in 8 of 8 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Roles", default, deserialize_with = "wire::list")]
     pub roles: Vec<CompactRole>,
     /// Access packages granted on it, when they were asked for.
     ///
     /// `packages` on the wire; in 8 of 8 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Packages", default, deserialize_with = "wire::list")]
     pub packages: Vec<AccessPackage>,
     /// Resources with rights granted on it, when they were asked for.
     ///
     /// `resources` on the wire; in 8 of 8 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Resources", default, deserialize_with = "wire::list")]
     pub resources: Vec<Resource>,
     /// Instances with rights granted on it, when they were asked for.
     ///
     /// `instances` on the wire; in 7 of 8 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Instances", default, deserialize_with = "wire::list")]
     pub instances: Vec<InstanceRef>,
     /// Those who have access through the other side: sub units, holders of key roles.
     ///
     /// `connections` on the wire; in 7 of 8 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Connections", default, deserialize_with = "wire::list")]
     pub connections: Vec<Connection>,
 }
 
@@ -231,6 +258,7 @@ pub struct InstanceRef {
     /// `resourceRefId` on the wire; in 1 of 1 sample.
     #[serde(
         rename = "resourceRefId",
+        alias = "ResourceRefId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -240,6 +268,7 @@ pub struct InstanceRef {
     ///
     /// `instanceId` on the wire; in 1 of 1 sample.
     #[serde(
+        alias = "InstanceId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -257,11 +286,13 @@ pub struct CompactEntity {
     /// The party UUID.
     ///
     /// `id` on the wire; always there (Altinn 3 §2.3).
+    #[serde(alias = "Id")]
     pub id: PartyUuid,
     /// The registered name.
     ///
     /// `name` on the wire; in 25 of 25 samples.
     #[serde(
+        alias = "Name",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -272,6 +303,7 @@ pub struct CompactEntity {
     /// `type` on the wire; in 25 of 25 samples.
     #[serde(
         rename = "type",
+        alias = "Type",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -281,6 +313,7 @@ pub struct CompactEntity {
     ///
     /// `variant` on the wire; in 25 of 25 samples.
     #[serde(
+        alias = "Variant",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -289,27 +322,32 @@ pub struct CompactEntity {
     /// The main unit of a sub unit.
     ///
     /// `parent` on the wire; in 23 of 25 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Parent", skip_serializing_if = "Option::is_none")]
     pub parent: Option<Box<CompactEntity>>,
     /// Sub units.
     ///
     /// `children` on the wire; in 23 of 25 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Children", default, deserialize_with = "wire::list")]
     pub children: Vec<CompactEntity>,
     /// Altinn's older number for the party.
     ///
     /// `partyid` on the wire; in 23 of 25 samples.
-    #[serde(rename = "partyid", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "partyid",
+        alias = "Partyid",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub party_id: Option<i64>,
     /// Altinn's older number for a person's user.
     ///
     /// `userId` on the wire; in 23 of 25 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "UserId", skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
     /// A user's name, for those who have one.
     ///
     /// `username` on the wire; in 23 of 25 samples.
     #[serde(
+        alias = "Username",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -320,6 +358,7 @@ pub struct CompactEntity {
     /// `organizationIdentifier` on the wire; in 23 of 25 samples.
     #[serde(
         rename = "organizationIdentifier",
+        alias = "OrganizationIdentifier",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -330,6 +369,7 @@ pub struct CompactEntity {
     /// `personIdentifier` on the wire; in 23 of 25 samples.
     #[serde(
         rename = "personIdentifier",
+        alias = "PersonIdentifier",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -339,6 +379,7 @@ pub struct CompactEntity {
     ///
     /// `dateOfBirth` on the wire; in 23 of 25 samples.
     #[serde(
+        alias = "DateOfBirth",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -348,6 +389,7 @@ pub struct CompactEntity {
     ///
     /// `dateOfDeath` on the wire; in 23 of 25 samples.
     #[serde(
+        alias = "DateOfDeath",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -356,12 +398,13 @@ pub struct CompactEntity {
     /// Whether the party is deleted in its register.
     ///
     /// `isDeleted` on the wire; in 23 of 25 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "IsDeleted", skip_serializing_if = "Option::is_none")]
     pub is_deleted: Option<bool>,
     /// When it was deleted.
     ///
     /// `deletedAt` on the wire; in 23 of 25 samples.
     #[serde(
+        alias = "DeletedAt",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -379,11 +422,13 @@ pub struct CompactRole {
     /// The role's UUID.
     ///
     /// `id` on the wire; always there (Altinn 3 §2.3).
+    #[serde(alias = "Id")]
     pub id: RoleUuid,
     /// The role's code (`rettighetshaver`, `daglig-leder`).
     ///
     /// `code` on the wire; in 17 of 17 samples.
     #[serde(
+        alias = "Code",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -393,6 +438,7 @@ pub struct CompactRole {
     ///
     /// `urn` on the wire; in 17 of 17 samples.
     #[serde(
+        alias = "Urn",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -403,6 +449,8 @@ pub struct CompactRole {
     /// `legacyUrn` on the wire (also `legacyurn `); in 15 of 17 samples.
     #[serde(
         alias = "legacyurn ",
+        alias = "LegacyUrn",
+        alias = "Legacyurn ",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -411,7 +459,7 @@ pub struct CompactRole {
     /// Roles it includes.
     ///
     /// `children` on the wire; in 15 of 17 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Children", default, deserialize_with = "wire::list")]
     pub children: Vec<CompactRole>,
 }
 
@@ -425,11 +473,13 @@ pub struct AccessPackage {
     /// The package's UUID.
     ///
     /// `id` on the wire; always there (Altinn 3 §2.3).
+    #[serde(alias = "Id")]
     pub id: PackageId,
     /// The package's URN (`urn:altinn:accesspackage:skattegrunnlag`).
     ///
     /// `urn` on the wire; in 8 of 8 samples.
     #[serde(
+        alias = "Urn",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -439,6 +489,7 @@ pub struct AccessPackage {
     ///
     /// `areaId` on the wire; in 6 of 8 samples.
     #[serde(
+        alias = "AreaId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -456,11 +507,13 @@ pub struct Resource {
     /// Access management's UUID for it.
     ///
     /// `id` on the wire; always there (Altinn 3 §2.3).
+    #[serde(alias = "Id")]
     pub id: ResourceUuid,
     /// The resource registry's id, which requests use.
     ///
     /// `refId` on the wire; in 6 of 6 samples.
     #[serde(
+        alias = "RefId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -470,6 +523,7 @@ pub struct Resource {
     ///
     /// `name` on the wire; in 6 of 6 samples.
     #[serde(
+        alias = "Name",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -479,6 +533,7 @@ pub struct Resource {
     ///
     /// `description` on the wire; in 5 of 6 samples.
     #[serde(
+        alias = "Description",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -488,6 +543,7 @@ pub struct Resource {
     ///
     /// `providerId` on the wire; in 5 of 6 samples.
     #[serde(
+        alias = "ProviderId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -496,12 +552,13 @@ pub struct Resource {
     /// The one who offers it.
     ///
     /// `provider` on the wire; in 5 of 6 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Provider", skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// The UUID of its kind.
     ///
     /// `typeId` on the wire; in 5 of 6 samples.
     #[serde(
+        alias = "TypeId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -510,7 +567,11 @@ pub struct Resource {
     /// Its kind.
     ///
     /// `type` on the wire; in 5 of 6 samples.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "type",
+        alias = "Type",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub kind: Option<NamedType>,
 }
 
@@ -525,6 +586,7 @@ pub struct Provider {
     ///
     /// `id` on the wire; in 7 of 7 samples.
     #[serde(
+        alias = "Id",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -534,6 +596,7 @@ pub struct Provider {
     ///
     /// `name` on the wire; in 7 of 7 samples.
     #[serde(
+        alias = "Name",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -543,6 +606,7 @@ pub struct Provider {
     ///
     /// `refId` on the wire; in 7 of 7 samples.
     #[serde(
+        alias = "RefId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -552,6 +616,7 @@ pub struct Provider {
     ///
     /// `logoUrl` on the wire; in 7 of 7 samples.
     #[serde(
+        alias = "LogoUrl",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -561,6 +626,7 @@ pub struct Provider {
     ///
     /// `code` on the wire; in 7 of 7 samples.
     #[serde(
+        alias = "Code",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -569,7 +635,11 @@ pub struct Provider {
     /// What kind of provider it is.
     ///
     /// `type` on the wire; in 7 of 7 samples.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "type",
+        alias = "Type",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub kind: Option<NamedType>,
 }
 
@@ -584,6 +654,7 @@ pub struct NamedType {
     ///
     /// `id` on the wire; in 7 of 7 samples.
     #[serde(
+        alias = "Id",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -593,6 +664,7 @@ pub struct NamedType {
     ///
     /// `name` on the wire; in 7 of 7 samples.
     #[serde(
+        alias = "Name",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -610,32 +682,32 @@ pub struct Permission {
     /// Who gave.
     ///
     /// `from` on the wire; in 7 of 7 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "From", skip_serializing_if = "Option::is_none")]
     pub from: Option<CompactEntity>,
     /// Who has.
     ///
     /// `to` on the wire; in 7 of 7 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "To", skip_serializing_if = "Option::is_none")]
     pub to: Option<CompactEntity>,
     /// Through whom, when it is not direct.
     ///
     /// `via` on the wire; in 7 of 7 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Via", skip_serializing_if = "Option::is_none")]
     pub via: Option<CompactEntity>,
     /// In which role.
     ///
     /// `role` on the wire; in 7 of 7 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Role", skip_serializing_if = "Option::is_none")]
     pub role: Option<CompactRole>,
     /// In which role the one between has it.
     ///
     /// `viaRole` on the wire; in 7 of 7 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "ViaRole", skip_serializing_if = "Option::is_none")]
     pub via_role: Option<CompactRole>,
     /// How it came about.
     ///
     /// `reason` on the wire; in 7 of 7 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Reason", skip_serializing_if = "Option::is_none")]
     pub reason: Option<AccessReason>,
 }
 
@@ -649,12 +721,12 @@ pub struct AccessReason {
     /// The ways as bits: 1 direct, 2 client delegation, 4 key role, 8 role map, 16 parent.
     ///
     /// `flag` on the wire; in 8 of 8 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Flag", skip_serializing_if = "Option::is_none")]
     pub flag: Option<i64>,
     /// The same ways, by name.
     ///
     /// `items` on the wire; in 8 of 8 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Items", default, deserialize_with = "wire::list")]
     pub items: Vec<AccessReasonItem>,
 }
 
@@ -669,6 +741,7 @@ pub struct AccessReasonItem {
     ///
     /// `name` on the wire; in 9 of 9 samples.
     #[serde(
+        alias = "Name",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -678,6 +751,7 @@ pub struct AccessReasonItem {
     ///
     /// `description` on the wire; in 9 of 9 samples.
     #[serde(
+        alias = "Description",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -695,12 +769,12 @@ pub struct PackagePermission {
     /// The package.
     ///
     /// `package` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Package", skip_serializing_if = "Option::is_none")]
     pub package: Option<AccessPackage>,
     /// Who has it, from whom.
     ///
     /// `permissions` on the wire; in 2 of 2 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Permissions", default, deserialize_with = "wire::list")]
     pub permissions: Vec<Permission>,
 }
 
@@ -714,12 +788,12 @@ pub struct ResourcePermission {
     /// The resource.
     ///
     /// `resource` on the wire; in 1 of 1 sample.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
     /// Who has rights on it, from whom.
     ///
     /// `permissions` on the wire; in 1 of 1 sample.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Permissions", default, deserialize_with = "wire::list")]
     pub permissions: Vec<Permission>,
 }
 
@@ -733,12 +807,12 @@ pub struct RolePermission {
     /// The role.
     ///
     /// `role` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Role", skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// Who holds it, from whom.
     ///
     /// `permissions` on the wire; in 2 of 2 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Permissions", default, deserialize_with = "wire::list")]
     pub permissions: Vec<Permission>,
 }
 
@@ -753,11 +827,13 @@ pub struct Role {
     /// The role's UUID.
     ///
     /// `id` on the wire; always there (Altinn 3 §2.3).
+    #[serde(alias = "Id")]
     pub id: RoleUuid,
     /// Its name in the language asked for.
     ///
     /// `name` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "Name",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -767,6 +843,7 @@ pub struct Role {
     ///
     /// `code` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "Code",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -776,6 +853,7 @@ pub struct Role {
     ///
     /// `description` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "Description",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -784,12 +862,13 @@ pub struct Role {
     /// Whether its holder has what the organisation itself has received (nøkkelrolle).
     ///
     /// `isKeyRole` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "IsKeyRole", skip_serializing_if = "Option::is_none")]
     pub is_key_role: Option<bool>,
     /// Its URN.
     ///
     /// `urn` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "Urn",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -799,6 +878,7 @@ pub struct Role {
     ///
     /// `legacyRoleCode` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "LegacyRoleCode",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -808,6 +888,7 @@ pub struct Role {
     ///
     /// `legacyUrn` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "LegacyUrn",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -816,17 +897,20 @@ pub struct Role {
     /// Whether resources can give rights to it.
     ///
     /// `isResourcePolicyAvailable` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "IsResourcePolicyAvailable",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub is_resource_policy_available: Option<bool>,
     /// The register or system it comes from.
     ///
     /// `provider` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Provider", skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// Whether it can be taken back.
     ///
     /// `isRevocable` on the wire; in 1 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "IsRevocable", skip_serializing_if = "Option::is_none")]
     pub is_revocable: Option<bool>,
 }
 
@@ -840,11 +924,13 @@ pub struct Right {
     /// What a grant names.
     ///
     /// `key` on the wire; always there (Altinn 3 §2.3).
+    #[serde(alias = "Key")]
     pub key: RightKey,
     /// The action in words.
     ///
     /// `name` on the wire; in 6 of 6 samples.
     #[serde(
+        alias = "Name",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -853,12 +939,12 @@ pub struct Right {
     /// What exactly it is a right to.
     ///
     /// `resource` on the wire; in 5 of 6 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Resource", default, deserialize_with = "wire::list")]
     pub resource: Vec<Attribute>,
     /// The action (`read`, `write`, `sign`, …).
     ///
     /// `action` on the wire; in 6 of 6 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Action", skip_serializing_if = "Option::is_none")]
     pub action: Option<Attribute>,
 }
 
@@ -874,6 +960,7 @@ pub struct Attribute {
     /// `type` on the wire; in 11 of 11 samples.
     #[serde(
         rename = "type",
+        alias = "Type",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -883,6 +970,7 @@ pub struct Attribute {
     ///
     /// `value` on the wire; in 11 of 11 samples.
     #[serde(
+        alias = "Value",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -900,17 +988,17 @@ pub struct RightPermission {
     /// The right.
     ///
     /// `right` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Right", skip_serializing_if = "Option::is_none")]
     pub right: Option<Right>,
     /// How it came about.
     ///
     /// `reason` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Reason", skip_serializing_if = "Option::is_none")]
     pub reason: Option<AccessReason>,
     /// Who has it, from whom.
     ///
     /// `permissions` on the wire; in 2 of 2 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Permissions", default, deserialize_with = "wire::list")]
     pub permissions: Vec<Permission>,
 }
 
@@ -924,17 +1012,17 @@ pub struct ExternalResourceRight {
     /// The resource.
     ///
     /// `resource` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
     /// Rights granted as such: these are what `PUT` replaces.
     ///
     /// `directRights` on the wire; in 2 of 2 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "DirectRights", default, deserialize_with = "wire::list")]
     pub direct_rights: Vec<RightPermission>,
     /// Rights that roles or access packages carry.
     ///
     /// `indirectRights` on the wire; in 2 of 2 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "IndirectRights", default, deserialize_with = "wire::list")]
     pub indirect_rights: Vec<RightPermission>,
 }
 
@@ -948,17 +1036,17 @@ pub struct AccessPackageCheck {
     /// The package.
     ///
     /// `package` on the wire; in 3 of 3 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Package", skip_serializing_if = "Option::is_none")]
     pub package: Option<AccessPackage>,
     /// Whether it may be given.
     ///
     /// `result` on the wire; in 3 of 3 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Result", skip_serializing_if = "Option::is_none")]
     pub result: Option<bool>,
     /// Why.
     ///
     /// `reasons` on the wire; in 3 of 3 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Reasons", default, deserialize_with = "wire::list")]
     pub reasons: Vec<AccessPackageReason>,
 }
 
@@ -973,6 +1061,7 @@ pub struct AccessPackageReason {
     ///
     /// `description` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "Description",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -982,6 +1071,7 @@ pub struct AccessPackageReason {
     ///
     /// `roleId` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "RoleId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -991,6 +1081,7 @@ pub struct AccessPackageReason {
     ///
     /// `roleUrn` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "RoleUrn",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1001,6 +1092,7 @@ pub struct AccessPackageReason {
     /// `fromId` on the wire; in 2 of 2 samples.
     #[serde(
         rename = "fromId",
+        alias = "FromId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1010,6 +1102,7 @@ pub struct AccessPackageReason {
     ///
     /// `fromName` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "FromName",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1020,6 +1113,7 @@ pub struct AccessPackageReason {
     /// `toId` on the wire; in 2 of 2 samples.
     #[serde(
         rename = "toId",
+        alias = "ToId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1029,6 +1123,7 @@ pub struct AccessPackageReason {
     ///
     /// `toName` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "ToName",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1039,6 +1134,7 @@ pub struct AccessPackageReason {
     /// `viaId` on the wire; in 2 of 2 samples.
     #[serde(
         rename = "viaId",
+        alias = "ViaId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1048,6 +1144,7 @@ pub struct AccessPackageReason {
     ///
     /// `viaName` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "ViaName",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1057,6 +1154,7 @@ pub struct AccessPackageReason {
     ///
     /// `viaRoleId` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "ViaRoleId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1066,6 +1164,7 @@ pub struct AccessPackageReason {
     ///
     /// `viaRoleUrn` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "ViaRoleUrn",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1083,12 +1182,12 @@ pub struct ResourceCheck {
     /// The resource.
     ///
     /// `resource` on the wire; in 2 of 2 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
     /// Every right of the resource's policy.
     ///
     /// `rights` on the wire; in 2 of 2 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Rights", default, deserialize_with = "wire::list")]
     pub rights: Vec<RightCheck>,
 }
 
@@ -1102,17 +1201,17 @@ pub struct RightCheck {
     /// The right.
     ///
     /// `right` on the wire; in 4 of 4 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Right", skip_serializing_if = "Option::is_none")]
     pub right: Option<Right>,
     /// Whether it may be given.
     ///
     /// `result` on the wire; in 4 of 4 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Result", skip_serializing_if = "Option::is_none")]
     pub result: Option<bool>,
     /// Why.
     ///
     /// `reasonCodes` on the wire; in 4 of 4 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "ReasonCodes", default, deserialize_with = "wire::list")]
     pub reason_codes: Vec<ReasonCode>,
 }
 
@@ -1127,6 +1226,7 @@ pub struct Assignment {
     ///
     /// `id` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "Id",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1136,6 +1236,7 @@ pub struct Assignment {
     ///
     /// `roleId` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "RoleId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1146,6 +1247,7 @@ pub struct Assignment {
     /// `fromId` on the wire; in 2 of 2 samples.
     #[serde(
         rename = "fromId",
+        alias = "FromId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1156,6 +1258,7 @@ pub struct Assignment {
     /// `toId` on the wire; in 2 of 2 samples.
     #[serde(
         rename = "toId",
+        alias = "ToId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1174,6 +1277,7 @@ pub struct AssignmentPackage {
     ///
     /// `id` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "Id",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1183,6 +1287,7 @@ pub struct AssignmentPackage {
     ///
     /// `assignmentId` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "AssignmentId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1192,6 +1297,7 @@ pub struct AssignmentPackage {
     ///
     /// `packageId` on the wire; in 2 of 2 samples.
     #[serde(
+        alias = "PackageId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1213,6 +1319,7 @@ pub struct Problem {
     /// `type` on the wire; in 15 of 17 samples.
     #[serde(
         rename = "type",
+        alias = "Type",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1222,6 +1329,7 @@ pub struct Problem {
     ///
     /// `title` on the wire; in 16 of 17 samples.
     #[serde(
+        alias = "Title",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1230,12 +1338,13 @@ pub struct Problem {
     /// The HTTP status.
     ///
     /// `status` on the wire; in 16 of 17 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
     /// The message, where `title` is only the phrase.
     ///
     /// `detail` on the wire; in 9 of 17 samples.
     #[serde(
+        alias = "Detail",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1246,6 +1355,7 @@ pub struct Problem {
     ///
     /// `code` on the wire; in 13 of 17 samples.
     #[serde(
+        alias = "Code",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1255,6 +1365,7 @@ pub struct Problem {
     ///
     /// `traceId` on the wire; in 3 of 17 samples.
     #[serde(
+        alias = "TraceId",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1264,6 +1375,7 @@ pub struct Problem {
     ///
     /// `statusDescription` on the wire; in 4 of 17 samples.
     #[serde(
+        alias = "StatusDescription",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1272,32 +1384,33 @@ pub struct Problem {
     /// The problem behind this one.
     ///
     /// `source` on the wire; in 1 of 17 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Source", skip_serializing_if = "Option::is_none")]
     pub source: Option<Box<Problem>>,
     /// What is wrong with the request.
     ///
     /// `validationErrors` on the wire; in 5 of 17 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "ValidationErrors", default, deserialize_with = "wire::list")]
     pub validation_errors: Vec<ValidationError>,
     /// Several problems at once (`STD-00001`).
     ///
     /// `problems` on the wire; in 1 of 17 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Problems", default, deserialize_with = "wire::list")]
     pub problems: Vec<Problem>,
     /// What is wrong with the request, by field, when it never got past model binding.
     ///
     /// `errors` on the wire; in 1 of 17 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "Errors", skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, Vec<Message>>>,
     /// The HTTP status, in answers of the gateway.
     ///
     /// `statusCode` on the wire; in 1 of 17 samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "StatusCode", skip_serializing_if = "Option::is_none")]
     pub status_code: Option<i64>,
     /// The message, in answers of the gateway.
     ///
     /// `message` on the wire; in 1 of 17 samples.
     #[serde(
+        alias = "Message",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1316,6 +1429,7 @@ pub struct ValidationError {
     ///
     /// `code` on the wire; in 5 of 5 samples.
     #[serde(
+        alias = "Code",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1325,6 +1439,7 @@ pub struct ValidationError {
     ///
     /// `title` on the wire; in 2 of 5 samples.
     #[serde(
+        alias = "Title",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1334,6 +1449,7 @@ pub struct ValidationError {
     ///
     /// `detail` on the wire; in 4 of 5 samples.
     #[serde(
+        alias = "Detail",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1342,10 +1458,11 @@ pub struct ValidationError {
     /// Where: JSON pointers into the body, `$QUERY/party`, or a field's name.
     ///
     /// `paths` on the wire; in 5 of 5 samples.
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(alias = "Paths", default, deserialize_with = "wire::list")]
     pub paths: Vec<String>,
     /// `ext1` on the wire; in 1 of 5 samples.
     #[serde(
+        alias = "Ext1",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1353,6 +1470,7 @@ pub struct ValidationError {
     pub ext1: Option<String>,
     /// `ext2` on the wire; in 1 of 5 samples.
     #[serde(
+        alias = "Ext2",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1360,6 +1478,7 @@ pub struct ValidationError {
     pub ext2: Option<String>,
     /// `packages` on the wire; in 1 of 5 samples.
     #[serde(
+        alias = "Packages",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
