@@ -21,6 +21,10 @@ Try it, without asking anyone for anything:
   altinn demo                   run the six steps against a simulator, and watch
   altinn sim                    run the simulator for other programs and terminals
 
+Become someone else:
+  altinn login, logout, whoami  a person, through ID-porten; then --person on the others
+  altinn system-user request    ask a customer for a system user; also: status, list
+
 Around the rights:
   altinn parties                whom one may act for, and with what
   altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
@@ -48,8 +52,14 @@ under [profile.NAME]:
   which client     MASKINPORTEN_CLIENT_ID, MASKINPORTEN_SCOPES; MASKINPORTEN_ORGANISATION, whose it is
   which key        MASKINPORTEN_PKCS12 + MASKINPORTEN_PKCS12_PASSWORD (+ MASKINPORTEN_KEY_ALIAS),
                    or MASKINPORTEN_PEM, or MASKINPORTEN_CLIENT_JWK; MASKINPORTEN_KID
-  as whom          ALTINN_SYSTEM_USER, ALTINN_EXTERNAL_REF; ALTINN_USERNAME + ALTINN_PASSWORD
-  further keys     ALTINN_API_KEY, ALTINN_SUBSCRIPTION_KEY
+  as whom          ALTINN_SYSTEM_USER, ALTINN_EXTERNAL_REF; ALTINN_AS=person;
+                   ALTINN_USERNAME + ALTINN_PASSWORD; ALTINN_COOKIE
+  logging in       IDPORTEN_CLIENT_ID, IDPORTEN_CLIENT_JWK or IDPORTEN_CLIENT_SECRET,
+                   IDPORTEN_REDIRECT_URI, IDPORTEN_SCOPES; another provider than the environment's:
+                   IDPORTEN_ISSUER or IDPORTEN_WELL_KNOWN_URL, IDPORTEN_LEVELS,
+                   IDPORTEN_AUTHORIZATION_DETAILS, IDPORTEN_TOKEN_ENDPOINT_AUTH_METHOD
+  further keys     ALTINN_API_KEY, ALTINN_SUBSCRIPTION_KEY, and for one product alone
+                   ALTINN_SUBSCRIPTION_KEY_STORAGE (…_AUTHORIZATION, …_CORRESPONDENCE, …)
   also             HTTPS_PROXY, NO_PROXY, NO_COLOR, ALTINN_PROFILE, ALTINN_LOG (as -v, finer)
 Secrets have no flag: others on the machine can read a command line.
 
@@ -219,9 +229,12 @@ impl ScopeArgs {
     }
 }
 
-/// Which system user to be.
+/// Who to be on Altinn 3: a system user, or the person who logged in.
 #[derive(Args)]
 pub(crate) struct SystemUserArgs {
+    /// Be the person who logged in (altinn login), not a system user [env: ALTINN_AS=person]
+    #[arg(long, conflicts_with_all = ["system_user", "external_ref"])]
+    pub(crate) person: bool,
     /// Act as the system user (systembruker) of the organisation with this number
     /// [env: ALTINN_SYSTEM_USER]
     #[arg(long, value_name = "ORG")]
@@ -235,10 +248,17 @@ pub(crate) struct SystemUserArgs {
 impl SystemUserArgs {
     pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, String)> {
         let named = |name, value: &Option<String>| value.clone().map(|value| (name, value));
+        // who names a system user means it, whatever ALTINN_AS says
+        let who = match (self.person, &self.system_user) {
+            (true, _) => Some("person"),
+            (false, Some(_)) => Some("system-user"),
+            (false, None) => None,
+        };
         let owner = named(settings::SYSTEM_USER, &self.system_user);
         owner
             .into_iter()
             .chain(named(settings::EXTERNAL_REF, &self.external_ref))
+            .chain(who.map(|who| (settings::AS, who.to_owned())))
     }
 }
 
@@ -271,6 +291,15 @@ pub(crate) enum Command {
     Assertion(commands::token::AssertionArgs),
     /// Get a token: from Maskinporten, or exchanged for one of Altinn's
     Token(commands::token::TokenArgs),
+    /// Log a person in through ID-porten, in the browser
+    Login(commands::login::LoginArgs),
+    /// End the log-in
+    Logout(commands::login::LogoutArgs),
+    /// Say who is logged in
+    Whoami(commands::login::WhoamiArgs),
+    /// Ask customers for system users (systembrukere), and look how it goes
+    #[command(subcommand)]
+    SystemUser(commands::system_user::SystemUserCommand),
     /// Turn an organisation or person number into an Altinn identity
     Party(commands::party::PartyArgs),
     /// List whom one may act for

@@ -5,10 +5,12 @@ pub(crate) mod api;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod hal;
+pub(crate) mod login;
 pub(crate) mod parties;
 pub(crate) mod party;
 pub(crate) mod rights;
 pub(crate) mod sim;
+pub(crate) mod system_user;
 pub(crate) mod token;
 
 use serde_json::Value;

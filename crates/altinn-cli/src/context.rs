@@ -1,9 +1,11 @@
 //! What a command works with: settings, connections, tokens.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use altinn_auth::{Altinn, EnterpriseUser, Session, SystemUser};
+use altinn_auth::id_porten::{FileStore as LoginStore, IdPorten};
+use altinn_auth::{Altinn, AltinnBuilder, EnterpriseUser, Person, Session, SystemUser};
+use altinn_authz::altinn3;
 use http_transport::{ReqwestTransport, Transport};
 use maskinporten::{KeyReference, Signer};
 use norwegian_ids::OrganisationNumber;
@@ -134,13 +136,84 @@ impl<'a> Context<'a> {
         if let Some(owner) = self.settings.owner()? {
             builder = builder.owner(owner);
         }
+        Ok(self.with_keys(builder)?.build()?)
+    }
+
+    /// A client of ID-porten, with its log-in in the user's folder for state.
+    pub(crate) fn id_porten(&self) -> Result<IdPorten, Failure> {
+        let folder = state_folder().ok_or_else(|| {
+            Failure::usage("there is no folder to keep the log-in in")
+                .todo("set HOME, or XDG_STATE_HOME")
+        })?;
+        let transport = self.transport()?;
+        self.settings
+            .id_porten(self.console, transport, |provider, client_id| {
+                let whose = format!("{}\n{}", provider.issuer(), client_id.as_str());
+                let name = short_hash(whose.as_bytes());
+                LoginStore::at(folder.join(format!("login-{name}.json")))
+            })
+    }
+
+    /// The person who logged in with `altinn login`.
+    pub(crate) async fn person(&self) -> Result<Session<Person>, Failure> {
+        let login =
+            self.id_porten()?.resume().await?.ok_or_else(|| {
+                Failure::usage("nobody is logged in").todo("log in: altinn login")
+            })?;
+        let transport = self.transport()?;
+        let environment = self.settings.altinn(&*transport).await?;
+        let cache = match &self.tokens {
+            Some(folder) => TokenCache::builder()
+                .store(FileStore::new(folder.join("tokens-person")))
+                .build(),
+            None => TokenCache::new(),
+        };
+        let builder = Altinn::without_maskinporten(environment)
+            .transport(transport)
+            .cache(self.cache.get_or_init(|| cache).clone());
+        Ok(self.with_keys(builder)?.build()?.person(login))
+    }
+
+    /// Altinn without Maskinporten, for those who come in with a password, a cookie or a certificate.
+    pub(crate) async fn altinn2(&self, with_certificate: bool) -> Result<Altinn, Failure> {
+        let transport = self.transport()?;
+        let environment = self.settings.altinn(&*transport).await?;
+        let mut builder = Altinn::without_maskinporten(environment).transport(transport);
+        if with_certificate {
+            let (pkcs12, password) = self.settings.certificate(self.console)?;
+            if let Some((_, pem)) = self.settings.ca_file()? {
+                builder = builder.trust_pem(pem);
+            }
+            builder = builder.client_certificate(&pkcs12, &password)?;
+        }
+        Ok(self.with_keys(builder)?.build()?)
+    }
+
+    fn with_keys(&self, mut builder: AltinnBuilder) -> Result<AltinnBuilder, Failure> {
         if let Some(key) = self.settings.api_key()? {
             builder = builder.api_key(key);
         }
         if let Some(key) = self.settings.subscription_key()? {
             builder = builder.subscription_key(key);
         }
-        Ok(builder.build()?)
+        for (product, key) in self.settings.product_keys()? {
+            builder = builder.product_key(product, key);
+        }
+        Ok(builder)
+    }
+
+    /// Altinn 3's rights API: as the person who logged in where that is said, else as the system user that
+    /// is set, or else the one of `otherwise`.
+    pub(crate) async fn altinn3(
+        &self,
+        otherwise: Option<OrganisationNumber>,
+        scopes: &[&str],
+    ) -> Result<altinn3::Client, Failure> {
+        if self.settings.is_person()? {
+            return Ok(altinn3::Client::new(&self.person().await?));
+        }
+        let session = self.system_user(otherwise, scopes).await?;
+        Ok(altinn3::Client::new(&session))
     }
 
     /// The system user to be: the one that is set, or else the one of `otherwise`.
@@ -201,14 +274,31 @@ fn key_name(signer: &Signer) -> String {
         }
         _ => [0; 32],
     };
-    key[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&key[..8])
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    hex(&openssl::sha::sha256(bytes)[..8])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The user's folder for what can be made again, by the XDG specification.
 pub(crate) fn tokens_folder() -> Option<PathBuf> {
+    folder("XDG_CACHE_HOME", ".cache")
+}
+
+/// The user's folder for what is to outlive the command and cannot be made again.
+fn state_folder() -> Option<PathBuf> {
+    folder("XDG_STATE_HOME", ".local/state")
+}
+
+fn folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
     let named = |name| std::env::var_os(name).map(PathBuf::from);
-    named("XDG_CACHE_HOME")
+    named(variable)
         .filter(|folder| folder.is_absolute())
-        .or_else(|| named("HOME").map(|home| home.join(".cache")))
-        .map(|folder: PathBuf| folder.join(Path::new("altinn")))
+        .or_else(|| named("HOME").map(|home| home.join(otherwise)))
+        .map(|folder| folder.join("altinn"))
 }

@@ -317,7 +317,15 @@ impl From<altinn_auth::Error> for Failure {
         let diagnosis = error.diagnosis();
         let exit = match error.kind() {
             altinn_auth::ErrorKind::InvalidAnswer => Exit::Unreachable,
-            altinn_auth::ErrorKind::ForeignHost => Exit::Unsafe,
+            altinn_auth::ErrorKind::ForeignHost
+            | altinn_auth::ErrorKind::StateMismatch
+            | altinn_auth::ErrorKind::IssuerMismatch
+            | altinn_auth::ErrorKind::NonceMismatch
+            | altinn_auth::ErrorKind::InvalidIdToken
+            | altinn_auth::ErrorKind::LevelTooLow => Exit::Unsafe,
+            altinn_auth::ErrorKind::LoginRefused
+            | altinn_auth::ErrorKind::LoginExpired
+            | altinn_auth::ErrorKind::SessionExpired => Exit::Refused,
             _ => exit_of(&error, &diagnosis),
         };
         Self::of(exit, &error, diagnosis)

@@ -142,6 +142,8 @@ impl Command {
         let context = context.with_flags(match self {
             Self::Assertion(args) => args.request.flags(),
             Self::Token(args) => args.request.flags(),
+            Self::Login(_) | Self::Logout(_) | Self::Whoami(_) => Vec::new(),
+            Self::SystemUser(args) => args.flags(),
             Self::Party(args) => args.flags(),
             Self::Parties(args) => args.flags(),
             Self::Rights(args) => args.flags(),
@@ -151,6 +153,10 @@ impl Command {
         match self {
             Self::Assertion(args) => commands::token::assertion(&context, args).await,
             Self::Token(args) => commands::token::token(&context, args).await,
+            Self::Login(args) => commands::login::login(&context, args).await,
+            Self::Logout(args) => commands::login::logout(&context, args).await,
+            Self::Whoami(_) => commands::login::whoami(&context).await,
+            Self::SystemUser(args) => commands::system_user::run(&context, args).await,
             Self::Party(args) => commands::party::party(&context, args).await,
             Self::Parties(args) => commands::parties::parties(&context, args).await,
             Self::Rights(args) => commands::rights::rights(&context, args).await,

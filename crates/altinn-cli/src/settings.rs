@@ -1,5 +1,6 @@
 //! Settings: flag, environment, profile, in this order.
 
+mod id_porten;
 mod key;
 mod profile;
 
@@ -7,14 +8,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use altinn_auth::{EnterpriseUserCredentials, Environment};
-use http_transport::{Origin, SecretString, Transport};
+use altinn_auth::{Cookie, EnterpriseUserCredentials, Environment};
+use http_transport::{Origin, SecretString, Transport, redact};
 use maskinporten::{ClientId, Scopes, Signer};
 use norwegian_ids::OrganisationNumber;
 
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
+pub(crate) use self::id_porten::RedirectUri;
 pub(crate) use self::profile::Profile;
 
 /// One setting: the same name in the environment and in a profile.
@@ -45,6 +47,16 @@ const fn file(name: &'static str, flag: &'static str, what: &'static str) -> Set
         what,
         secret: false,
         path: true,
+    }
+}
+
+const fn plain(name: &'static str, what: &'static str) -> Setting {
+    Setting {
+        name,
+        flag: None,
+        what,
+        secret: false,
+        path: false,
     }
 }
 
@@ -80,6 +92,40 @@ pub(crate) const PKCS12_PASSWORD: &str = "MASKINPORTEN_PKCS12_PASSWORD";
 pub(crate) const KEY_ALIAS: &str = "MASKINPORTEN_KEY_ALIAS";
 pub(crate) const PEM: &str = "MASKINPORTEN_PEM";
 pub(crate) const KID: &str = "MASKINPORTEN_KID";
+
+pub(crate) const AS: &str = "ALTINN_AS";
+pub(crate) const COOKIE: &str = "ALTINN_COOKIE";
+pub(crate) const ID_PORTEN_CLIENT_ID: &str = "IDPORTEN_CLIENT_ID";
+pub(crate) const ID_PORTEN_CLIENT_JWK: &str = "IDPORTEN_CLIENT_JWK";
+pub(crate) const ID_PORTEN_CLIENT_SECRET: &str = "IDPORTEN_CLIENT_SECRET";
+pub(crate) const ID_PORTEN_AUTH_METHOD: &str = "IDPORTEN_TOKEN_ENDPOINT_AUTH_METHOD";
+pub(crate) const ID_PORTEN_WELL_KNOWN_URL: &str = "IDPORTEN_WELL_KNOWN_URL";
+pub(crate) const ID_PORTEN_ISSUER: &str = "IDPORTEN_ISSUER";
+pub(crate) const ID_PORTEN_REDIRECT_URI: &str = "IDPORTEN_REDIRECT_URI";
+pub(crate) const ID_PORTEN_SCOPES: &str = "IDPORTEN_SCOPES";
+pub(crate) const ID_PORTEN_LEVELS: &str = "IDPORTEN_LEVELS";
+pub(crate) const ID_PORTEN_DETAILS: &str = "IDPORTEN_AUTHORIZATION_DETAILS";
+
+/// The platform's products, by the first part of their paths, each with the setting of its own key.
+const PRODUCT_KEYS: [(&str, &str); 11] = [
+    (
+        "accessmanagement",
+        "ALTINN_SUBSCRIPTION_KEY_ACCESSMANAGEMENT",
+    ),
+    ("authentication", "ALTINN_SUBSCRIPTION_KEY_AUTHENTICATION"),
+    ("authorization", "ALTINN_SUBSCRIPTION_KEY_AUTHORIZATION"),
+    ("broker", "ALTINN_SUBSCRIPTION_KEY_BROKER"),
+    ("correspondence", "ALTINN_SUBSCRIPTION_KEY_CORRESPONDENCE"),
+    ("events", "ALTINN_SUBSCRIPTION_KEY_EVENTS"),
+    ("notifications", "ALTINN_SUBSCRIPTION_KEY_NOTIFICATIONS"),
+    ("profile", "ALTINN_SUBSCRIPTION_KEY_PROFILE"),
+    ("register", "ALTINN_SUBSCRIPTION_KEY_REGISTER"),
+    (
+        "resourceregistry",
+        "ALTINN_SUBSCRIPTION_KEY_RESOURCEREGISTRY",
+    ),
+    ("storage", "ALTINN_SUBSCRIPTION_KEY_STORAGE"),
+];
 
 /// All of them.
 pub(crate) static ALL: &[Setting] = &[
@@ -167,6 +213,92 @@ pub(crate) static ALL: &[Setting] = &[
         KID,
         "--kid",
         "the id of a registered key, sent in place of the certificate",
+    ),
+    secret(
+        PRODUCT_KEYS[0].1,
+        "the subscription key of the product accessmanagement",
+    ),
+    secret(
+        PRODUCT_KEYS[1].1,
+        "the subscription key of the product authentication",
+    ),
+    secret(
+        PRODUCT_KEYS[2].1,
+        "the subscription key of the product authorization",
+    ),
+    secret(
+        PRODUCT_KEYS[3].1,
+        "the subscription key of the product broker",
+    ),
+    secret(
+        PRODUCT_KEYS[4].1,
+        "the subscription key of the product correspondence",
+    ),
+    secret(
+        PRODUCT_KEYS[5].1,
+        "the subscription key of the product events",
+    ),
+    secret(
+        PRODUCT_KEYS[6].1,
+        "the subscription key of the product notifications",
+    ),
+    secret(
+        PRODUCT_KEYS[7].1,
+        "the subscription key of the product profile",
+    ),
+    secret(
+        PRODUCT_KEYS[8].1,
+        "the subscription key of the product register",
+    ),
+    secret(
+        PRODUCT_KEYS[9].1,
+        "the subscription key of the product resourceregistry",
+    ),
+    secret(
+        PRODUCT_KEYS[10].1,
+        "the subscription key of the product storage",
+    ),
+    plain(
+        AS,
+        "who to be on Altinn 3: system-user, or person (who logged in with `altinn login`)",
+    ),
+    secret(
+        COOKIE,
+        "the .ASPXAUTH cookie of a browser that logged in at Altinn 2",
+    ),
+    plain(
+        ID_PORTEN_CLIENT_ID,
+        "the client's id, as registered with ID-porten",
+    ),
+    secret(
+        ID_PORTEN_CLIENT_JWK,
+        "the ID-porten client's registered private key, as a JWK",
+    ),
+    secret(ID_PORTEN_CLIENT_SECRET, "the ID-porten client's secret"),
+    plain(
+        ID_PORTEN_AUTH_METHOD,
+        "how the ID-porten client is registered to prove itself: private_key_jwt, client_secret_basic, client_secret_post or none",
+    ),
+    plain(ID_PORTEN_WELL_KNOWN_URL, "ID-porten's metadata URL"),
+    plain(
+        ID_PORTEN_ISSUER,
+        "ID-porten's issuer, or that of a provider like it",
+    ),
+    plain(
+        ID_PORTEN_REDIRECT_URI,
+        "the loopback address that is registered for the client, such as http://localhost:8788/callback",
+    ),
+    plain(
+        ID_PORTEN_SCOPES,
+        "the scopes to ask for in a log-in, separated by blanks",
+    ),
+    plain(
+        ID_PORTEN_LEVELS,
+        "the provider's words for levels, such as Level3=3 Level4=4",
+    ),
+    plain(
+        ID_PORTEN_DETAILS,
+        "the types of authorization_details that the provider takes",
     ),
 ];
 
@@ -332,7 +464,49 @@ impl Settings {
         self.secret(SUBSCRIPTION_KEY)
     }
 
-    /// The enterprise user, asked for at the terminal where only the password is missing.
+    /// The subscription keys of single products, by the first part of their paths.
+    pub(crate) fn product_keys(&self) -> Result<Vec<(&'static str, SecretString)>, Failure> {
+        let mut keys = Vec::new();
+        for (product, name) in &PRODUCT_KEYS {
+            if let Some(key) = self.secret(name)? {
+                keys.push((*product, key));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Who to be on Altinn 3, where it is set.
+    pub(crate) fn is_person(&self) -> Result<bool, Failure> {
+        match self.text(AS)?.as_deref() {
+            None | Some("system-user") => Ok(false),
+            Some("person") => Ok(true),
+            Some(other) => Err(invalid(AS, format!("there is no {other:?}"))
+                .todo("set system-user, or person (who logged in with `altinn login`)")),
+        }
+    }
+
+    /// The cookie of a browser that logged in at Altinn 2.
+    pub(crate) fn cookie(&self) -> Result<Cookie, Failure> {
+        let value = self.secret(COOKIE)?.ok_or_else(|| missing(&[COOKIE]))?;
+        Cookie::new(&value).map_err(|error| invalid(COOKIE, error))
+    }
+
+    /// The enterprise certificate's file and password, for TLS.
+    pub(crate) fn certificate(
+        &self,
+        console: &Console,
+    ) -> Result<(Vec<u8>, SecretString), Failure> {
+        let path = self.text(PKCS12)?.ok_or_else(|| missing(&[PKCS12]))?;
+        let bytes = read(PKCS12, Path::new(&path))?;
+        let password = match self.secret(PKCS12_PASSWORD)? {
+            Some(password) => password,
+            None => prompt(console, &format!("Password of {path}")).unwrap_or_default(),
+        };
+        Ok((bytes, password))
+    }
+
+    /// An enterprise user's or a person's name and password, asked for at the terminal where only the
+    /// password is missing.
     pub(crate) fn enterprise_user(
         &self,
         console: &Console,
@@ -342,7 +516,7 @@ impl Settings {
         };
         let password = match self.secret(PASSWORD)? {
             Some(password) => password,
-            None => prompt(console, "Password of the enterprise user")
+            None => prompt(console, &redact::text(&format!("Password of {user_name}")))
                 .ok_or_else(|| missing(&[PASSWORD]))?,
         };
         EnterpriseUserCredentials::new(user_name, password)

@@ -23,7 +23,7 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
     replace(&pkcs12_file, &pkcs12).map_err(|e| failed(&pkcs12_file, e))?;
     replace(&ca_file, &ca).map_err(|e| failed(&ca_file, e))?;
 
-    let (scopes, api_key, subscription_key, user, redirect_uri) = {
+    let (scopes, api_key, subscription_key, user, redirect_uri, login_scopes) = {
         let world = sim.world();
         let client = world.client(&cast.client);
         let key = world.api_keys.iter().find(|k| k.name == cast.api_key);
@@ -36,6 +36,7 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
             world.subscription_keys.first().map(|k| k.key.clone()),
             user,
             login.and_then(|c| c.redirect_uris.first().cloned()),
+            login.map(|c| c.scopes.join(" ")).unwrap_or_default(),
         )
     };
     let path = |path: &Path| path.display().to_string();
@@ -67,6 +68,7 @@ pub(crate) fn write(simulator: &Simulator, sim: &Shared, file: &Path) -> Result<
     if let Ok(jwk) = simulator.client_jwk(&cast.login_client) {
         settings.push(("IDPORTEN_CLIENT_JWK", jwk.expose().to_owned()));
     }
+    settings.push(("IDPORTEN_SCOPES", login_scopes));
     if let Some(uri) = redirect_uri {
         settings.push(("IDPORTEN_REDIRECT_URI", uri));
     }

@@ -35,6 +35,12 @@ impl StoredLogin {
         &self.client_id
     }
 
+    /// Whether it has a refresh token, and so can outlive its access token.
+    #[must_use]
+    pub fn is_renewable(&self) -> bool {
+        self.refresh_token.is_some()
+    }
+
     /// As JSON, for a store.
     #[must_use]
     pub fn to_json(&self) -> SecretString {

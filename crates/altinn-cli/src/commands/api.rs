@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use altinn_auth::{Altinn, Kind, Session};
+use altinn_auth::{Altinn, Kind, SecurityLevel, Session};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -29,6 +29,14 @@ Examples:
   altinn api GET https://platform.tt02.altinn.no/… --json | jq .body
       a whole URL, of one of the environment's own hosts: no other gets the token
 
+  altinn api GET /storage/api/v1/instances --as person
+      as the person who logged in with `altinn login`; with --direct, without the exchange
+  altinn api GET '/api/my/messages?$top=5' --as password
+      the message box of Altinn 2, with user name and password
+  altinn api GET /storage/api/v1/instances?org=ttd --scope altinn:serviceowner/instances.read
+      as a service owner (tjenesteeier); --test-organisation in the test environments
+
+Subscription keys: ALTINN_SUBSCRIPTION_KEY, or for one product ALTINN_SUBSCRIPTION_KEY_STORAGE.
 Who one is: --as, or else the enterprise user (ALTINN_USERNAME) on the Altinn 2 host, the system
 user (--system-user, ALTINN_SYSTEM_USER) on the platform, and where neither is set the organisation
 itself. The answer is printed as it came: it may hold person numbers.";
@@ -57,6 +65,18 @@ pub(crate) struct ApiArgs {
     #[arg(long = "as", value_name = "WHO")]
     who: Option<Who>,
 
+    /// Use the token of Maskinporten or ID-porten as it is, for an API that takes it
+    #[arg(long)]
+    direct: bool,
+
+    /// As the supplier of this organisation, which has delegated the scope (API-delegering)
+    #[arg(long, value_name = "ORG")]
+    consumer_org: Option<String>,
+
+    /// As Altinn's test organisation ttd, where the client may (test=true; not in production)
+    #[arg(long)]
+    test_organisation: bool,
+
     #[command(flatten)]
     scopes: ScopeArgs,
 
@@ -70,8 +90,18 @@ enum Who {
     Organisation,
     /// A customer's system user (systembruker)
     SystemUser,
+    /// The person who logged in with `altinn login`
+    Person,
     /// An enterprise user (virksomhetsbruker), ALTINN_USERNAME and ALTINN_PASSWORD
     EnterpriseUser,
+    /// A person at Altinn 2: ALTINN_USERNAME and ALTINN_PASSWORD
+    Password,
+    /// Whoever a browser logged in at Altinn 2: its .ASPXAUTH cookie in ALTINN_COOKIE
+    Cookie,
+    /// The organisation at Altinn 2, by its enterprise certificate in TLS
+    Certificate,
+    /// An enterprise user at Altinn 2, over the enterprise certificate
+    CertificateUser,
 }
 
 impl ApiArgs {
@@ -200,18 +230,40 @@ const OPERATION: &str = "call Altinn";
 
 /// Makes the call.
 pub(crate) async fn api(context: &Context<'_>, args: &ApiArgs) -> Result<Report, Failure> {
-    let altinn = context.altinn().await?;
-    let request = args.request(&altinn)?;
-    let shown = format!(
-        "{} {}",
-        request.method(),
-        redact::url(&request.uri().to_string())
-    );
-    context.console.progress(&shown);
-    let answer = match args.who(context, &altinn)? {
+    let who = args.who;
+    // without a Maskinporten client one can be some of them, and none is asked for
+    let altinn = match who {
+        Some(Who::Person) => None,
+        Some(Who::Password | Who::Cookie) => Some(context.altinn2(false).await?),
+        Some(Who::Certificate | Who::CertificateUser) => Some(context.altinn2(true).await?),
+        _ if context.settings.is_person()? => None,
+        _ => Some(context.altinn().await?),
+    };
+    let Some(altinn) = altinn else {
+        args.check(Who::Person)?;
+        let mut session = context.person().await?;
+        if args.direct {
+            session = session.direct();
+        }
+        let (request, shown) = args.begin(context, session.altinn())?;
+        return Ok(report(&shown, &call(&session, request).await?));
+    };
+    let (request, shown) = args.begin(context, &altinn)?;
+    let who = args.who(context, &altinn)?;
+    args.check(who)?;
+    let answer = match who {
         Who::Organisation => {
-            let scopes = required_scopes(context)?;
-            call(&altinn.organisation().scopes(scopes), request).await?
+            let mut session = altinn.organisation().scopes(required_scopes(context)?);
+            if let Some(consumer) = &args.consumer_org {
+                session = session.on_behalf_of(settings::organisation("--consumer-org", consumer)?);
+            }
+            if args.test_organisation {
+                session = session.as_test_organisation();
+            }
+            if args.direct {
+                session = session.direct();
+            }
+            call(&session, request).await?
         }
         Who::SystemUser => {
             required_scopes(context)?;
@@ -221,8 +273,59 @@ pub(crate) async fn api(context: &Context<'_>, args: &ApiArgs) -> Result<Report,
             required_scopes(context)?;
             call(&context.enterprise_user(&[]).await?, request).await?
         }
+        Who::Person => call(&context.person().await?, request).await?,
+        Who::Password => {
+            let user = context.settings.enterprise_user(context.console)?;
+            call(&altinn.password_user(user), request).await?
+        }
+        Who::Cookie => {
+            let cookie = context.settings.cookie()?;
+            // nobody can tell a cookie's level; the server knows it
+            call(&altinn.browser_user(cookie, SecurityLevel::FOUR), request).await?
+        }
+        Who::Certificate => call(&altinn.certificate(), request).await?,
+        Who::CertificateUser => {
+            let user = context.settings.enterprise_user(context.console)?;
+            call(&altinn.certificate_user(user), request).await?
+        }
     };
     Ok(report(&shown, &answer))
+}
+
+impl ApiArgs {
+    /// The request, and how it is spoken of.
+    fn begin(
+        &self,
+        context: &Context<'_>,
+        altinn: &Altinn,
+    ) -> Result<(http::Request<Bytes>, String), Failure> {
+        let request = self.request(altinn)?;
+        let address = redact::url(&request.uri().to_string());
+        let shown = format!("{} {address}", request.method());
+        context.console.progress(&shown);
+        Ok((request, shown))
+    }
+
+    /// Refuses what does not go with who one is.
+    fn check(&self, who: Who) -> Result<(), Failure> {
+        let organisation = self.consumer_org.is_some() || self.test_organisation;
+        let wrong = match who {
+            Who::Organisation => None,
+            _ if organisation => {
+                Some("--consumer-org and --test-organisation are an organisation's")
+            }
+            Who::Person => None,
+            _ if self.direct => Some("--direct is an organisation's or a person's"),
+            _ => None,
+        };
+        match wrong {
+            Some(sentence) => {
+                Err(Failure::usage(sentence)
+                    .todo("leave it out, or say who to be: --as organisation"))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 fn required_scopes(context: &Context<'_>) -> Result<Vec<String>, Failure> {

@@ -1,6 +1,6 @@
 //! `altinn parties`: whom one may act for.
 
-use altinn_authz::altinn3::{Client, PartiesQuery, Party, scopes};
+use altinn_authz::altinn3::{PartiesQuery, Party, scopes};
 use altinn_authz::wire::OpenEnum as _;
 use clap::Args;
 use serde_json::json;
@@ -58,9 +58,7 @@ impl PartiesArgs {
 
 /// Lists whom one may act for.
 pub(crate) async fn parties(context: &Context<'_>, args: &PartiesArgs) -> Result<Report, Failure> {
-    let session = context
-        .system_user(None, &[scopes::AUTHORIZED_PARTIES])
-        .await?;
+    let client = context.altinn3(None, &[scopes::AUTHORIZED_PARTIES]).await?;
     let mut query = PartiesQuery::new();
     if args.details {
         query = query
@@ -76,7 +74,7 @@ pub(crate) async fn parties(context: &Context<'_>, args: &PartiesArgs) -> Result
         query = query.any_of_resources(resource.as_str());
     }
     context.console.progress("reading whom one may act for");
-    let parties = Client::new(&session).parties_with(&query).await?;
+    let parties = client.parties_with(&query).await?;
     let rows: Vec<_> = parties
         .iter()
         .map(|party| row(party, args.details))

@@ -1,7 +1,7 @@
 //! `altinn party`: step 3, from a number to the identity that the rights API speaks of.
 
 use altinn_authz::altinn2;
-use altinn_authz::altinn3::{self, Identity, scopes};
+use altinn_authz::altinn3::{Identity, scopes};
 use altinn_authz::wire::OpenEnum as _;
 use clap::Args;
 use serde_json::json;
@@ -100,14 +100,16 @@ async fn altinn3(context: &Context<'_>, identity: &Identity) -> Result<Report, F
         _ => None,
     };
     let needed = [scopes::AUTHORIZED_PARTIES, scopes::TO_OTHERS_READ];
-    let session = context.system_user(itself, &needed).await?;
+    let client = context.altinn3(itself, &needed).await?;
     context
         .console
         .progress("looking among the parties one may act for, and their connections");
-    let found = altinn3::Client::new(&session).resolve(identity).await.map_err(|error| {
+    let found = client.resolve(identity).await.map_err(|error| {
         let failure = Failure::from(error);
         match context.settings.system_user() {
-            Ok(None) if failure.exit() == Exit::Refused => failure.note("asked as the number's own system user, because no other was named; --system-user ORG names another"),
+            Ok(None)
+                if failure.exit() == Exit::Refused
+                    && !context.settings.is_person().unwrap_or_default() => failure.note("asked as the number's own system user, because no other was named; --system-user ORG names another"),
             _ => failure,
         }
     })?;

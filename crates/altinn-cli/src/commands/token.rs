@@ -49,6 +49,8 @@ Examples:
   altinn token --exchange --enterprise-user
       as an enterprise user (virksomhetsbruker) with ALTINN_USERNAME and ALTINN_PASSWORD; Altinn
       closed this way in on 2026-06-26
+  altinn token --exchange --person
+      as the person who logged in with `altinn login`; without --exchange, ID-porten's own token
   altinn token --json | jq .claims
       what the token says, and when it expires
 
@@ -196,6 +198,9 @@ pub(crate) async fn assertion(
 
 /// Gets a token.
 pub(crate) async fn token(context: &Context<'_>, args: &TokenArgs) -> Result<Report, Failure> {
+    if args.request.system_user.person {
+        return of_person(context, args).await;
+    }
     let request = args.request.build(context)?;
     if !args.exchange {
         let client = context.maskinporten().await?;
@@ -237,6 +242,26 @@ pub(crate) async fn token(context: &Context<'_>, args: &TokenArgs) -> Result<Rep
         (session.token().await?, "an Altinn token of an organisation")
     };
     Ok(report(whose, &token))
+}
+
+/// The token of the person who logged in; what it may was said at the log-in.
+async fn of_person(context: &Context<'_>, args: &TokenArgs) -> Result<Report, Failure> {
+    let request = &args.request;
+    let given = request.consumer_org.is_some()
+        || request.pid.is_some()
+        || !request.resource.is_empty()
+        || request.scopes.given().is_some();
+    if given || args.enterprise_user {
+        return Err(Failure::usage(
+            "--person takes the log-in as it is, and no --scope, --resource, --pid, --consumer-org or --enterprise-user",
+        )
+        .todo("ask for scopes when logging in: altinn login --scope …"));
+    }
+    let session = context.person().await?;
+    Ok(match args.exchange {
+        true => report("an Altinn token of a person", &session.token().await?),
+        false => report("an ID-porten token", &session.direct().token().await?),
+    })
 }
 
 fn report(summary: &str, token: &token_cache::Token) -> Report {

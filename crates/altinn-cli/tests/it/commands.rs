@@ -409,7 +409,7 @@ fn a_profile_does_what_the_environment_does_and_loses_to_it() {
     let lines: Vec<String> = terminal
         .settings
         .iter()
-        .map(|(name, value)| format!("{name} = \"{value}\""))
+        .map(|(name, value)| format!("{name} = '{value}'"))
         .collect();
     fresh.file(
         "altinn.toml",

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[cfg(unix)]
+mod browser;
 mod commands;
 mod demo;
 mod help;
 mod mistakes;
 mod offline;
 mod overview;
+mod people;
 mod secrets;
 mod support;

@@ -70,7 +70,11 @@ impl Terminal {
         let settings = out
             .split('\0')
             .filter_map(|line| line.split_once('='))
-            .filter(|(name, _)| name.starts_with("ALTINN_") || name.starts_with("MASKINPORTEN_"))
+            .filter(|(name, _)| {
+                ["ALTINN_", "MASKINPORTEN_", "IDPORTEN_"]
+                    .iter()
+                    .any(|start| name.starts_with(start))
+            })
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         Self { folder, settings }

@@ -50,8 +50,7 @@ pub(super) async fn client(
     acting: &Named,
     scopes: &[&str],
 ) -> Result<Client, Failure> {
-    let session = context.system_user(acting.organisation(), scopes).await?;
-    Ok(Client::new(&session))
+    context.altinn3(acting.organisation(), scopes).await
 }
 
 pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Report, Failure> {
