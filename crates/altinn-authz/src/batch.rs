@@ -44,15 +44,22 @@
 //! |---|---|---|
 //! | `begun` | the call was about to be made | yes |
 //! | `done` | all of it is so now, by this call | no |
+//! | `found` | all of it was so when the row was called again that a kill had cut off: by the call that was cut off, or before | no |
 //! | `already` | all of it was so before | no |
 //! | `partly` | some of it was done; `report` says exactly what | yes |
 //! | `refused` | nothing was done: the server or the client said no | only when asked ([`Batch::refused_again`]) |
 //! | `failed` | nothing is known to have been done: no answer, or a server's failure | yes |
 //!
+//! A wrong name is never tried again: two of them lock the look-up of persons for an hour. So rows that
+//! name a person by number and last name are called one at a time ([`Row::in_group`]), and the
+//! first name that may be wrong ([`ErrorKind::WrongName`]) ends the run for all.
+//!
+//! One process at a time runs a batch: the file is locked (an advisory lock, on Unix).
+//!
 //! An end has a `report` (each step and its outcome) or an `error` (kind, phrase, status, code,
 //! remedy). A last line without a line break is what the kill cut off; it is dropped.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::future::{Future, poll_fn};
@@ -83,6 +90,8 @@ pub enum State {
     Begun,
     /// All of it is so now, by this call.
     Done,
+    /// All of it was so when the row was called again that a kill had cut off.
+    Found,
     /// All of it was so before.
     Already,
     /// Some of it was done.
@@ -93,16 +102,70 @@ pub enum State {
     Failed,
 }
 
+/// One row of the list.
+#[derive(Debug, Clone)]
+pub struct Row {
+    label: String,
+    fingerprint: Option<String>,
+    group: Option<String>,
+}
+
+impl Row {
+    /// A row by what it is called for people; person numbers are masked.
+    pub fn new(label: impl AsRef<str>) -> Self {
+        Self {
+            label: http_transport::redact::text(label.as_ref()),
+            fingerprint: None,
+            group: None,
+        }
+    }
+
+    /// Rows of one group are called one after the other: those of one receiver, who need one connection;
+    /// and all that name a person by number and last name, for a wrong name must stop the next.
+    #[must_use]
+    pub fn in_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// A short text that differs when the row does, for what the masked label does not show. It stands in
+    /// the journal: make it with a key that does not, or a person number can be found by trying all.
+    #[must_use]
+    pub fn with_fingerprint(mut self, fingerprint: impl Into<String>) -> Self {
+        self.fingerprint = Some(fingerprint.into());
+        self
+    }
+}
+
+impl<T: AsRef<str>> From<T> for Row {
+    fn from(label: T) -> Self {
+        Self::new(label)
+    }
+}
+
+type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A list of calls and the journal of what became of them.
-#[derive(Debug)]
 #[must_use = "nothing is called before it is run"]
 pub struct Batch {
+    /// Locked as long as it is open.
     file: File,
     path: PathBuf,
-    labels: Vec<String>,
+    rows: Vec<Row>,
     states: BTreeMap<usize, State>,
     parallel: usize,
     refused_again: bool,
+    stop: Option<Stop>,
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("path", &self.path)
+            .field("rows", &self.rows.len())
+            .field("parallel", &self.parallel)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The end of one row, as it was written down.
@@ -126,6 +189,8 @@ enum Detail {
 pub struct Summary {
     /// Rows of which all is so now, by this run or one before.
     pub done: usize,
+    /// Rows of which all was so when they were called again after a kill.
+    pub found: usize,
     /// Rows of which all was so before.
     pub already: usize,
     /// Rows of which some was done.
@@ -140,6 +205,8 @@ pub struct Summary {
     pub left: usize,
     /// What ended the run before its end: going on would have failed for every row.
     pub stopped: Option<Error>,
+    /// Whether it was asked to stop ([`Batch::until`]) before its end.
+    pub interrupted: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -153,6 +220,8 @@ struct Head {
 struct Line {
     row: usize,
     label: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
     state: State,
     at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,22 +231,20 @@ struct Line {
 }
 
 impl Batch {
-    /// Opens the journal, or begins it. `labels` names each row for people, in the order of the list;
-    /// they are masked, and tell a journal of another list from this one's.
+    /// Opens the journal, or begins it. `rows` are what is to be called, in the order of the list: each a
+    /// label for people, or a [`Row`]. They tell a journal of another list from this one's. Rows may be
+    /// added at the end of a list that was begun.
     ///
     /// # Errors
     ///
-    /// [`Journal`](ErrorKind::Journal) when the file cannot be read or written, is none of these, or is
-    /// the journal of another list.
+    /// [`Journal`](ErrorKind::Journal) when the file cannot be read or written, is none of these, is
+    /// the journal of another list, or is in use by another process.
     pub fn open(
         path: impl AsRef<Path>,
-        labels: impl IntoIterator<Item = impl Into<String>>,
+        rows: impl IntoIterator<Item = impl Into<Row>>,
     ) -> Result<Self, Error> {
         let path = path.as_ref().to_path_buf();
-        let labels: Vec<String> = labels
-            .into_iter()
-            .map(|label| http_transport::redact::text(&label.into()))
-            .collect();
+        let rows: Vec<Row> = rows.into_iter().map(Into::into).collect();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
@@ -189,6 +256,16 @@ impl Batch {
         let mut file = options
             .open(&path)
             .map_err(|error| unusable(&path, &error))?;
+        #[cfg(unix)]
+        if rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)
+            .is_err_and(|error| error == rustix::io::Errno::WOULDBLOCK)
+        {
+            return Err(refused(
+                &path,
+                "another process is running this batch",
+                "wait until it has ended, or end it; then run this again",
+            ));
+        }
         let mut text = String::new();
         file.read_to_string(&mut text)
             .map_err(|error| unusable(&path, &error))?;
@@ -198,16 +275,17 @@ impl Batch {
         let mut batch = Self {
             file,
             path,
-            labels,
+            rows,
             states: BTreeMap::new(),
             parallel: 1,
             refused_again: false,
+            stop: None,
         };
         if text.is_empty() {
             let head = Head {
                 journal: JOURNAL.to_owned(),
                 version: VERSION,
-                rows: batch.labels.len(),
+                rows: batch.rows.len(),
             };
             // somebody's file of one line is not a head that was cut off
             if !serde_json::to_string(&head).is_ok_and(|head| head.starts_with(&torn)) {
@@ -228,6 +306,12 @@ impl Batch {
         self
     }
 
+    /// Begins no row more once this is ready, and waits for the calls that are under way: for Ctrl-C.
+    pub fn until(mut self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.stop = Some(Box::pin(stop));
+        self
+    }
+
     /// Calls rows again that were refused.
     pub fn refused_again(mut self) -> Self {
         self.refused_again = true;
@@ -236,8 +320,8 @@ impl Batch {
 
     /// The rows that a run would call, counted from 0.
     pub fn due(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.labels.len()).filter(|row| match self.states.get(row) {
-            Some(State::Done | State::Already) => false,
+        (0..self.rows.len()).filter(|row| match self.states.get(row) {
+            Some(State::Done | State::Found | State::Already) => false,
             Some(State::Refused) => self.refused_again,
             _ => true,
         })
@@ -247,13 +331,14 @@ impl Batch {
     #[must_use]
     pub fn summary(&self) -> Summary {
         let mut summary = Summary {
-            left: self.labels.len() - self.states.len(),
+            left: self.rows.len() - self.states.len(),
             ..Summary::default()
         };
         for state in self.states.values() {
             *match state {
                 State::Begun => &mut summary.begun,
                 State::Done => &mut summary.done,
+                State::Found => &mut summary.found,
                 State::Already => &mut summary.already,
                 State::Partly => &mut summary.partly,
                 State::Refused => &mut summary.refused,
@@ -287,33 +372,57 @@ impl Batch {
         P: Serialize,
     {
         let mut due: VecDeque<usize> = self.due().collect();
+        let cut_off: BTreeSet<usize> = (self.states.iter())
+            .filter(|(_, state)| **state == State::Begun)
+            .map(|(row, _)| *row)
+            .collect();
         let mut under_way: Vec<(usize, Pin<Box<C>>)> = Vec::new();
+        let mut stop = self.stop.take();
         let mut stopped = None;
+        let mut interrupted = false;
         let mut failures = 0;
         loop {
-            while under_way.len() < self.parallel && stopped.is_none() {
-                let Some(row) = due.pop_front() else { break };
+            while under_way.len() < self.parallel && stopped.is_none() && !interrupted {
+                let group = |row: usize| self.rows[row].group.as_ref();
+                let is_free = |row: &usize| {
+                    group(*row).is_none_or(|own| {
+                        under_way
+                            .iter()
+                            .all(|(other, _)| group(*other) != Some(own))
+                    })
+                };
+                let Some(next) = due.iter().position(is_free) else {
+                    break;
+                };
+                let Some(row) = due.remove(next) else { break };
                 self.begin(row)?;
                 under_way.push((row, Box::pin(call(row))));
             }
             if under_way.is_empty() {
                 break;
             }
-            let (row, result) = first_of(&mut under_way).await;
-            let end = self.end(row, &result)?;
+            let Some((row, result)) = first_of(&mut under_way, &mut stop).await else {
+                (stop, interrupted) = (None, true);
+                continue;
+            };
+            let end = self.end(row, &result, cut_off.contains(&row))?;
             failures = match end.state {
                 State::Failed => failures + 1,
                 _ => 0,
             };
-            if let Some(error) = cause(&result)
-                && (stops_all(&error) || failures >= FAILURES_IN_A_ROW)
-            {
-                stopped.get_or_insert(error);
+            let error = causes(&result).find(|error| stops_all(error));
+            let error = match failures >= FAILURES_IN_A_ROW {
+                true => error.or_else(|| causes(&result).last()),
+                false => error,
+            };
+            if let Some(error) = error {
+                stopped.get_or_insert_with(|| error.clone());
             }
             ended(&end);
         }
         let mut summary = self.summary();
         summary.stopped = stopped;
+        summary.interrupted = interrupted;
         Ok(summary)
     }
 
@@ -325,11 +434,16 @@ impl Batch {
         &mut self,
         row: usize,
         result: &Result<Report<E, P>, Error>,
+        was_cut_off: bool,
     ) -> Result<Ended, Error> {
         let (state, detail) = match result {
             Ok(report) => {
                 let shown = to_masked_json(report).unwrap_or(Value::Null);
-                (state_of(report), Detail::Report(shown))
+                let state = match state_of(report) {
+                    State::Already if was_cut_off => State::Found,
+                    state => state,
+                };
+                (state, Detail::Report(shown))
             }
             Err(error) => {
                 let state = if error.is_refusal() || error.is_input() {
@@ -343,8 +457,8 @@ impl Batch {
                         _ => State::Failed,
                     }
                 };
-                // what would fail for all is no refusal of this row
-                let state = if stops_all(error) {
+                // what would fail for all is no refusal of this row; a wrong name is this row's own
+                let state = if stops_all(error) && error.kind() != ErrorKind::WrongName {
                     State::Failed
                 } else {
                     state
@@ -355,7 +469,7 @@ impl Batch {
         self.record(row, state, Some(&detail))?;
         Ok(Ended {
             row,
-            label: self.labels[row].clone(),
+            label: self.rows[row].label.clone(),
             state,
             detail,
         })
@@ -369,7 +483,8 @@ impl Batch {
         };
         self.write(&Line {
             row: row + 1,
-            label: self.labels[row].clone(),
+            label: self.rows[row].label.clone(),
+            fingerprint: self.rows[row].fingerprint.clone(),
             state,
             at: jiff::Timestamp::now()
                 .round(jiff::Unit::Second)
@@ -417,9 +532,6 @@ impl Batch {
                 "go on with the version that began it",
             ));
         }
-        if head.rows != self.labels.len() {
-            return Err(another_list(&self.path));
-        }
         for (number, line) in lines {
             let line: Line = serde_json::from_str(line).map_err(|_| {
                 refused(
@@ -428,24 +540,43 @@ impl Batch {
                     "look at that line; a journal is not edited",
                 )
             })?;
-            let row = line
-                .row
-                .checked_sub(1)
-                .filter(|row| self.labels.get(*row) == Some(&line.label))
-                .ok_or_else(|| another_list(&self.path))?;
+            let row = line.row.checked_sub(1);
+            let known = row.and_then(|row| self.rows.get(row));
+            let (Some(row), Some(known)) = (row, known) else {
+                return Err(another_list(&self.path));
+            };
+            if known.label != line.label {
+                return Err(another_list(&self.path));
+            }
+            if known.fingerprint != line.fingerprint {
+                return Err(refused(
+                    &self.path,
+                    &format!(
+                        "row {} of the list is not the one that was called before",
+                        line.row
+                    ),
+                    "give the list that the run began with, as the user who began it; rows may be added at its end; or name a new journal",
+                ));
+            }
             self.states.insert(row, line.state);
         }
         Ok(())
     }
 }
 
-/// Polls until one is ready.
-async fn first_of<C: Future>(under_way: &mut Vec<(usize, Pin<Box<C>>)>) -> (usize, C::Output) {
+/// Polls until one is ready, or until it is time to stop.
+async fn first_of<C: Future>(
+    under_way: &mut Vec<(usize, Pin<Box<C>>)>,
+    stop: &mut Option<Stop>,
+) -> Option<(usize, C::Output)> {
     poll_fn(|context| {
+        if let Some(Poll::Ready(())) = stop.as_mut().map(|stop| stop.as_mut().poll(context)) {
+            return Poll::Ready(None);
+        }
         for at in 0..under_way.len() {
             if let Poll::Ready(output) = under_way[at].1.as_mut().poll(context) {
                 let (row, _) = under_way.swap_remove(at);
-                return Poll::Ready((row, output));
+                return Poll::Ready(Some((row, output)));
             }
         }
         Poll::Pending
@@ -473,12 +604,13 @@ fn state_of<E, P>(report: &Report<E, P>) -> State {
     }
 }
 
-/// The error that a row failed with, in whichever place.
-fn cause<E, P>(result: &Result<Report<E, P>, Error>) -> Option<Error> {
-    match result {
-        Ok(report) => report.errors().last().cloned(),
-        Err(error) => Some(error.clone()),
-    }
+/// The errors that a row failed with.
+fn causes<E, P>(result: &Result<Report<E, P>, Error>) -> impl Iterator<Item = &Error> {
+    let (report, error) = match result {
+        Ok(report) => (Some(report), None),
+        Err(error) => (None, Some(error)),
+    };
+    report.into_iter().flat_map(Report::errors).chain(error)
 }
 
 /// Whether the next row would fail in the same way.
@@ -491,6 +623,7 @@ fn stops_all(error: &Error) -> bool {
             | ErrorKind::MissingScope
             | ErrorKind::PersonLookupLocked
             | ErrorKind::TooManyRequests
+            | ErrorKind::WrongName
     )
 }
 
@@ -569,6 +702,7 @@ impl State {
         match self {
             Self::Begun => "begun",
             Self::Done => "done",
+            Self::Found => "found",
             Self::Already => "already",
             Self::Partly => "partly",
             Self::Refused => "refused",
@@ -605,6 +739,7 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
             (self.done, "done"),
+            (self.found, "found done"),
             (self.already, "already so"),
             (self.partly, "partly done"),
             (self.refused, "refused"),
@@ -619,6 +754,7 @@ impl fmt::Display for Summary {
         }
         match &self.stopped {
             Some(error) => write!(f, "; stopped: {error}"),
+            None if self.interrupted => f.write_str("; interrupted"),
             None if is_first => f.write_str("nothing to do"),
             None => Ok(()),
         }
@@ -628,7 +764,6 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use std::cell::{Cell, RefCell};
-    use std::collections::BTreeSet;
 
     use super::*;
     use crate::report::What;
@@ -756,7 +891,7 @@ mod tests {
             .await
             .unwrap();
         assert!(summary.is_complete());
-        assert_eq!(summary.to_string(), "2 done, 1 already so");
+        assert_eq!(summary.to_string(), "2 done, 1 found done");
         assert_eq!(server.writes.get(), 3);
     }
 
@@ -834,6 +969,131 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_wrong_name_ends_the_run_and_names_are_tried_one_at_a_time() {
+        let (_folder, path) = journal();
+        let (named, most, called) = (Cell::new(0_usize), Cell::new(0_usize), Cell::new(0_usize));
+        let rows = || {
+            labels(12).into_iter().enumerate().map(|(at, label)| {
+                let row = Row::new(label);
+                if at % 2 == 0 {
+                    row.in_group("names")
+                } else {
+                    row
+                }
+            })
+        };
+        let batch = Batch::open(&path, rows()).unwrap().parallel(6);
+        let summary = batch
+            .run(
+                |row| {
+                    let (named, most, called) = (&named, &most, &called);
+                    async move {
+                        called.set(called.get() + 1);
+                        let is_named = row % 2 == 0;
+                        named.set(named.get() + usize::from(is_named));
+                        most.set(most.get().max(named.get()));
+                        tokio::task::yield_now().await;
+                        named.set(named.get() - usize::from(is_named));
+                        match row {
+                            2 => Err(error(ErrorKind::WrongName, 400)),
+                            _ => report(Outcome::Done),
+                        }
+                    }
+                },
+                |_| {},
+            )
+            .await
+            .unwrap();
+        assert_eq!(most.get(), 1);
+        assert_eq!((summary.refused, summary.failed), (1, 0));
+        assert_eq!(
+            summary.stopped.as_ref().map(Error::kind),
+            Some(ErrorKind::WrongName)
+        );
+        assert!(called.get() < 12 && summary.left > 0, "{summary}");
+        // by itself, the name is not tried again
+        let again = Batch::open(&path, labels(12)).unwrap();
+        assert!(!again.due().any(|row| row == 2));
+    }
+
+    #[tokio::test]
+    async fn the_first_of_a_rows_errors_may_be_what_ends_the_run() {
+        let (_folder, path) = journal();
+        let batch = Batch::open(&path, labels(3)).unwrap();
+        let summary = batch
+            .run(
+                |_| {
+                    let mut made = Report::new(&"my", Some("r1".to_owned()));
+                    let failed = |kind, status| Outcome::Failed(error(kind, status));
+                    let role = || What::Give("role:3".to_owned());
+                    made.add(role(), failed(ErrorKind::TooManyRequests, 429));
+                    made.add(role(), failed(ErrorKind::Refused, 400));
+                    std::future::ready(Made::Ok(made))
+                },
+                |_| {},
+            )
+            .await
+            .unwrap();
+        assert_eq!(summary.left, 2);
+    }
+
+    #[tokio::test]
+    async fn asked_to_stop_it_waits_for_what_is_under_way_and_begins_no_more() {
+        let (_folder, path) = journal();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let stop = Cell::new(Some(stop));
+        let batch = Batch::open(&path, labels(9))
+            .unwrap()
+            .parallel(2)
+            .until(async {
+                let _ = stopped.await;
+            });
+        let summary = batch
+            .run(
+                |row| {
+                    let stop = &stop;
+                    async move {
+                        if row == 1 {
+                            drop(stop.take());
+                            tokio::task::yield_now().await;
+                        }
+                        report(Outcome::Done)
+                    }
+                },
+                |_| {},
+            )
+            .await
+            .unwrap();
+        assert!(summary.interrupted, "{summary}");
+        assert_eq!(summary.begun, 0);
+        assert!(summary.left > 0, "{summary}");
+    }
+
+    #[tokio::test]
+    async fn an_edited_row_is_noticed_and_an_added_one_is_welcome() {
+        let (_folder, path) = journal();
+        let row = |key: &str| Row::new("role:1 to 268992*****").with_fingerprint(key);
+        let batch = Batch::open(&path, [row("a")]).unwrap();
+        let done = |_| std::future::ready(report(Outcome::Done));
+        assert!(batch.run(done, |_| {}).await.unwrap().is_complete());
+        let error = Batch::open(&path, [row("b")]).unwrap_err();
+        assert!(error.to_string().contains("row 1 of the list"), "{error}");
+        let longer = Batch::open(&path, [row("a"), row("b")]).unwrap();
+        assert_eq!(longer.due().collect::<Vec<_>>(), [1]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn two_processes_do_not_run_one_batch() {
+        let (_folder, path) = journal();
+        let first = Batch::open(&path, labels(2)).unwrap();
+        let error = Batch::open(&path, labels(2)).unwrap_err();
+        assert!(error.to_string().contains("another process"), "{error}");
+        drop(first);
+        assert_eq!(Batch::open(&path, labels(2)).unwrap().due().count(), 2);
+    }
+
     #[test]
     fn another_lists_journal_and_other_files_are_refused() {
         let (_folder, path) = journal();
@@ -841,7 +1101,7 @@ mod tests {
         batch.begin(1).unwrap();
         drop(batch);
         for (labels, text, why) in [
-            (labels(3), None, "another list"),
+            (labels(1), None, "another list"),
             (vec!["a".to_owned(), "b".to_owned()], None, "another list"),
             (labels(2), Some("name,number\n"), "not the journal"),
             (labels(2), Some("name,number"), "not the journal"),

@@ -73,6 +73,9 @@ pub enum ErrorKind {
     Unreachable,
     /// An answer came that is not what it should be: HTML, empty, torn, or of another shape.
     Unreadable,
+    /// The number and the last name may not belong to the same person. It must not be tried again as it
+    /// is: a second failed look-up locks for an hour.
+    WrongName,
 }
 
 impl Error {
@@ -105,6 +108,11 @@ impl Error {
 
     pub(crate) fn with_remedy(self, remedy: Remedy) -> Self {
         self.change(|inner| inner.diagnosis = inner.diagnosis.clone().with_remedy(remedy))
+    }
+
+    #[cfg(feature = "altinn3")]
+    pub(crate) fn with_kind(self, kind: ErrorKind) -> Self {
+        self.change(|inner| inner.kind = kind)
     }
 
     /// Only on an error that nobody else holds yet.

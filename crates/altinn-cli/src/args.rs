@@ -27,6 +27,7 @@ Become someone else:
 
 Around the rights:
   altinn parties                whom one may act for, and with what
+  altinn rights grant --file    many at once, from a list (also revoke); --dry-run first
   altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
 
 Tools around it:

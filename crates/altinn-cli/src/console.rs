@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::builder::StyledStr;
 use http_transport::redact;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::commands::Report;
 use crate::failure::Failure;
@@ -20,6 +22,15 @@ pub struct Console {
     colour_out: bool,
     colour_err: bool,
     progress: AtomicBool,
+    interrupt: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+/// How far long work is: a bar on a terminal, else a line now and then; nothing with `--json`.
+pub(crate) struct Progress<'a> {
+    console: &'a Console,
+    bar: Option<ProgressBar>,
+    total: usize,
+    done: usize,
 }
 
 impl Console {
@@ -36,6 +47,7 @@ impl Console {
             colour_out: colour && io::stdout().is_terminal(),
             colour_err: colour && io::stderr().is_terminal(),
             progress: AtomicBool::new(io::stderr().is_terminal()),
+            interrupt: Mutex::default(),
         }
     }
 
@@ -57,6 +69,7 @@ impl Console {
             colour_out: false,
             colour_err: false,
             progress: AtomicBool::new(false),
+            interrupt: Mutex::default(),
         }
     }
 
@@ -138,6 +151,45 @@ impl Console {
         }
     }
 
+    /// How far work in so many parts is.
+    pub(crate) fn progress_of(&self, total: usize) -> Progress<'_> {
+        let is_shown = self.progress.load(Ordering::Relaxed) && !self.json;
+        let bar = is_shown.then(|| {
+            let bar = ProgressBar::new(total as u64);
+            let style = "{bar:40} {pos} of {len}, {eta} left  {msg}";
+            if let Ok(style) = ProgressStyle::with_template(style) {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Progress {
+            console: self,
+            bar,
+            total,
+            done: 0,
+        }
+    }
+
+    /// Ready at the next Ctrl-C, which then does not end the command; the one after that does.
+    pub(crate) fn on_interrupt(&self) -> oneshot::Receiver<()> {
+        let (interrupt, interrupted) = oneshot::channel();
+        *self
+            .interrupt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(interrupt);
+        interrupted
+    }
+
+    /// Tells the command of a Ctrl-C, if it wants to hear of it.
+    pub(crate) fn interrupt(&self) -> bool {
+        let interrupt = self
+            .interrupt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        interrupt.is_some_and(|interrupt| interrupt.send(()).is_ok())
+    }
+
     /// No more progress: what is being done is shown as data from now on.
     pub(crate) fn stop_progress(&self) {
         self.progress.store(false, Ordering::Relaxed);
@@ -155,6 +207,33 @@ impl Console {
                 _ => format!("  {}: {text}", paint(self.colour_err, DIM, label)),
             };
             write(&self.err, &line);
+        }
+    }
+}
+
+impl Progress<'_> {
+    /// One part more is done.
+    pub(crate) fn tick(&mut self, text: &str) {
+        self.done += 1;
+        let (done, total) = (self.done, self.total.max(1));
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(redact::text(text));
+                bar.inc(1);
+            }
+            // a line for each tenth
+            None if !self.console.json && done * 10 / total > (done - 1) * 10 / total => {
+                self.console.note(&format!("{done} of {total}"));
+            }
+            None => {}
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
         }
     }
 }

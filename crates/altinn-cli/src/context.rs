@@ -1,14 +1,17 @@
 //! What a command works with: settings, connections, tokens.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use altinn_auth::id_porten::{FileStore as LoginStore, IdPorten};
 use altinn_auth::{Altinn, AltinnBuilder, EnterpriseUser, Person, Session, SystemUser};
 use altinn_authz::altinn3;
 use http_transport::{ReqwestTransport, Transport};
-use maskinporten::{KeyReference, Signer};
+use maskinporten::{KeyReference, Signer as KeySigner};
 use norwegian_ids::OrganisationNumber;
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
 use token_cache::{FileStore, TokenCache};
 
 use crate::console::Console;
@@ -96,7 +99,7 @@ impl<'a> Context<'a> {
 
     /// Where tokens are kept. Each key has a file of its own: who changes the key wants to see whether
     /// it is accepted, and not the token that another one got.
-    fn cache(&self, signer: &Signer) -> TokenCache {
+    fn cache(&self, signer: &KeySigner) -> TokenCache {
         let cache = || match &self.tokens {
             Some(folder) => {
                 let file = folder.join(format!("tokens-{}", key_name(signer)));
@@ -152,6 +155,13 @@ impl<'a> Context<'a> {
                 let name = short_hash(whose.as_bytes());
                 LoginStore::at(folder.join(format!("login-{name}.json")))
             })
+    }
+
+    /// The key of fingerprints, which stays on this machine; none without a folder to keep it in.
+    pub(crate) fn fingerprint_key(&self) -> Result<Option<FingerprintKey>, Failure> {
+        state_folder()
+            .map(|folder| FingerprintKey::in_folder(&folder))
+            .transpose()
     }
 
     /// The person who logged in with `altinn login`.
@@ -265,8 +275,54 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Makes fingerprints of rows that hold person numbers: without the key, nobody finds a number by trying
+/// all there are.
+pub(crate) struct FingerprintKey(PKey<openssl::pkey::Private>);
+
+impl FingerprintKey {
+    /// The key in this folder; made when there is none.
+    fn in_folder(folder: &Path) -> Result<Self, Failure> {
+        let file = folder.join("fingerprint-key");
+        let cannot = |error: &dyn std::fmt::Display| {
+            Failure::usage(format!("{}: {error}", file.display()))
+                .todo("make the file readable and writable for yourself, or remove it")
+        };
+        let bytes = match std::fs::read(&file) {
+            Ok(bytes) if bytes.len() == 32 => bytes,
+            Ok(_) => return Err(cannot(&"this is not a key")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut bytes = vec![0; 32];
+                openssl::rand::rand_bytes(&mut bytes).map_err(|error| cannot(&error))?;
+                let mut made = std::fs::DirBuilder::new();
+                made.recursive(true);
+                #[cfg(unix)]
+                std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
+                made.create(folder).map_err(|error| cannot(&error))?;
+                let mut new =
+                    tempfile::NamedTempFile::new_in(folder).map_err(|error| cannot(&error))?;
+                new.write_all(&bytes).map_err(|error| cannot(&error))?;
+                match new.persist_noclobber(&file) {
+                    Ok(_) => bytes,
+                    // another command was first
+                    Err(_) => std::fs::read(&file).map_err(|error| cannot(&error))?,
+                }
+            }
+            Err(error) => return Err(cannot(&error)),
+        };
+        PKey::hmac(&bytes).map(Self).map_err(|error| cannot(&error))
+    }
+
+    /// Sixteen hexadecimal digits.
+    pub(crate) fn of(&self, bytes: &[u8]) -> String {
+        let mac = Signer::new(openssl::hash::MessageDigest::sha256(), &self.0)
+            .and_then(|mut signer| signer.sign_oneshot_to_vec(bytes))
+            .unwrap_or_default();
+        hex(mac.get(..8).unwrap_or_default())
+    }
+}
+
 /// A name for what signs: a hash of what tells the server which key it is.
-fn key_name(signer: &Signer) -> String {
+fn key_name(signer: &KeySigner) -> String {
     let key = match signer.key_reference() {
         Some(KeyReference::KeyId(kid)) => openssl::sha::sha256(kid.as_str().as_bytes()),
         Some(KeyReference::Chain(chain)) => {

@@ -86,7 +86,7 @@ fn start(cli: Cli, console: &Arc<Console>) -> Exit {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(Exit::Unreachable, format!("cannot start: {error}")))?;
-        let ended = runtime.block_on(interruptible(dispatch(cli, console)));
+        let ended = runtime.block_on(interruptible(console, dispatch(cli, console)));
         // what goes on in the background has nobody left who waits for it
         runtime.shutdown_background();
         ended
@@ -103,16 +103,24 @@ fn start(cli: Cli, console: &Arc<Console>) -> Exit {
     }
 }
 
-/// Ctrl-C drops what is being done. Files are written whole or not at all, so none is left half
-/// done; what was sent has been sent.
+/// Ctrl-C drops what is being done, unless the command wants to end by itself; then the next one does.
+/// Files are written whole or not at all, so none is left half done; what was sent has been sent.
 async fn interruptible(
+    console: &Console,
     command: impl Future<Output = Result<Report, Failure>>,
 ) -> Result<Report, Failure> {
-    tokio::select! {
-        // in this order, so that there is no time at which Ctrl-C is not heard
-        biased;
-        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")),
-        ended = command => ended,
+    let mut command = std::pin::pin!(command);
+    loop {
+        tokio::select! {
+            // in this order, so that there is no time at which Ctrl-C is not heard
+            biased;
+            Ok(()) = tokio::signal::ctrl_c() => {
+                if !console.interrupt() {
+                    return Err(Failure::new(Exit::Interrupted, "interrupted"));
+                }
+            }
+            ended = &mut command => return ended,
+        }
     }
 }
 

@@ -412,7 +412,7 @@ fn about_a_name(error: Error, named: bool) -> Error {
     if !may_be_the_name {
         return error;
     }
-    error.with_remedy(Remedy::new(
+    error.with_kind(ErrorKind::WrongName).with_remedy(Remedy::new(
         Who::You,
         "check that the number and the last name belong to the same person before anything else is tried: a second failed look-up locks for an hour (AM-00026)",
     ))

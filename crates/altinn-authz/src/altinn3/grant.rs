@@ -87,6 +87,24 @@ impl Client {
         Ok(report)
     }
 
+    /// What of this may be given, without giving it: the checks of [`grant`](Self::grant) alone. What may
+    /// not is [refused](Outcome::Refused) in the report, with the server's reasons.
+    ///
+    /// # Errors
+    ///
+    /// As [`package_delegation_check`](Self::package_delegation_check).
+    pub async fn may_give(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+        what: impl IntoIterator<Item = Entitlement>,
+    ) -> Result<Report, Error> {
+        const OPERATION: &str = "check what may be given";
+        let wanted = wanted(OPERATION, what)?;
+        let mut report = Report::new(giver.as_ref(), None);
+        self.check(giver.as_ref(), &wanted, &mut report).await?;
+        Ok(report)
+    }
+
     /// What of the wanted may be given, and what is to be sent for it.
     async fn check(
         &self,

@@ -2,6 +2,7 @@
 
 mod altinn2;
 mod altinn3;
+mod batch;
 mod export;
 
 use clap::{Args, Subcommand};
@@ -44,15 +45,32 @@ Examples:
       a person who is not connected yet needs the last name; two wrong ones lock for an hour
   altinn rights grant --from 310753831 --to 26899299344 --resource skf-skattemelding --right read
   altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --role 11 --api altinn2
+  altinn rights grant --file people.csv --dry-run
+  altinn rights grant --file people.csv --parallel 4
+      many at once; see below
 
 It checks first what may be given, gives what is not there yet, and reads again to see that it is
-there. Exit code 5 says that some of it was done; the report says what.";
+there. Exit code 5 says that some of it was done; the report says what.
+
+Many at once: a file with one row for each thing that is given, as CSV (comma or semicolon, UTF-8) or
+JSON (a list of objects, or one on each line):
+  from,to,lastName,package,resource,right
+  310753831,26899299344,HEIS,skattegrunnlag,,
+  310753831,310779253,,,skf-skattemelding,read
+Columns: from (or --from for all), to, lastName or name, and what is given: package, resource,
+service, role; right says which on the resource or service, several with blanks between. Every row is
+checked before anything is sent. What came of each is written to a results file beside the list,
+before and after each call: run the same command again, and it goes on where it was ended, by Ctrl-C
+or by force, and does nothing twice.";
 
 const REVOKE_EXAMPLES: &str = "\
 Examples:
   altinn rights revoke --from 310753831 --to 26899299344 --package skattegrunnlag
   altinn rights revoke --from 310753831 --to 26899299344 --resource skf-skattemelding --right write
   altinn rights revoke --from 310753831 --to 26899299344 --role 11 --api altinn2
+
+  altinn rights revoke --file people.csv
+      many at once: `altinn rights grant --help` says how the file looks
 
 It takes back what was given directly, that and nothing else. What somebody holds through a role of
 a register, or through another party, cannot be taken back here, and the report says so.";
@@ -106,8 +124,8 @@ pub(crate) struct ListArgs {
 #[derive(Args)]
 pub(crate) struct ChangeArgs {
     /// Who gives (avgiver)
-    #[arg(long, value_name = "NUMBER")]
-    from: String,
+    #[arg(long, value_name = "NUMBER", required_unless_present = "file")]
+    from: Option<String>,
 
     #[command(flatten)]
     to: ToArgs,
@@ -116,11 +134,14 @@ pub(crate) struct ChangeArgs {
     what: WhatArgs,
 
     #[command(flatten)]
+    many: batch::ManyArgs,
+
+    #[command(flatten)]
     common: AsArgs,
 }
 
 /// The receiver.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 struct ToArgs {
     /// Who receives
     #[arg(long, value_name = "NUMBER")]
@@ -141,7 +162,7 @@ struct ToArgs {
 }
 
 /// What is given or taken back.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 struct WhatArgs {
     /// An access package (tilgangspakke), by code or URN; may be given several times
     #[arg(long = "package", value_name = "CODE")]
@@ -189,6 +210,15 @@ pub(crate) async fn rights(
     context: &Context<'_>,
     command: &RightsCommand,
 ) -> Result<Report, Failure> {
+    match command {
+        RightsCommand::Grant(args) if args.many.is_given() => {
+            return batch::run(context, args, batch::Verb::Grant).await;
+        }
+        RightsCommand::Revoke(args) if args.many.is_given() => {
+            return batch::run(context, args, batch::Verb::Revoke).await;
+        }
+        _ => {}
+    }
     match (command.common().api, command) {
         (_, RightsCommand::Export(args)) => export::export(context, args).await,
         (Api::Altinn3, RightsCommand::List(args)) => altinn3::list(context, args).await,
@@ -197,6 +227,14 @@ pub(crate) async fn rights(
         (Api::Altinn2, RightsCommand::List(args)) => altinn2::list(context, args).await,
         (Api::Altinn2, RightsCommand::Grant(args)) => altinn2::grant(context, args).await,
         (Api::Altinn2, RightsCommand::Revoke(args)) => altinn2::revoke(context, args).await,
+    }
+}
+
+impl ChangeArgs {
+    fn from(&self) -> Result<&str, Failure> {
+        self.from.as_deref().ok_or_else(|| {
+            Failure::usage("the giver is missing").todo("say who gives: --from NUMBER")
+        })
     }
 }
 

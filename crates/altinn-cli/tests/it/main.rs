@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod batch;
 #[cfg(unix)]
 mod browser;
 mod commands;

@@ -17,7 +17,7 @@ use crate::settings::organisation;
 
 use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
 
-async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failure> {
+pub(super) async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failure> {
     Ok(Client::new(&context.enterprise_user(scopes).await?))
 }
 
@@ -44,7 +44,8 @@ fn holder_id(text: &str) -> Option<RightHolderId> {
 }
 
 /// Who receives, as Altinn 2 wants it: number and name together, or an id.
-enum To {
+#[derive(Clone)]
+pub(super) enum To {
     Id(RightHolderId),
     Named(Identity, Receiver),
     /// An organisation without its name: looked for among those who hold something.
@@ -52,7 +53,7 @@ enum To {
 }
 
 impl To {
-    fn read(args: &ToArgs) -> Result<Self, Failure> {
+    pub(super) fn read(args: &ToArgs) -> Result<Self, Failure> {
         use altinn_authz::altinn3::Identity as Number;
         let text = args.required()?;
         if let Some(id) = holder_id(text) {
@@ -84,7 +85,45 @@ impl To {
         }
     }
 
-    async fn receiver(&self, client: &Client, who: &Who) -> Result<Receiver, Failure> {
+    /// As [`receiver`](Self::receiver), for a row of a list.
+    pub(super) async fn of(
+        &self,
+        client: &Client,
+        who: &Who,
+    ) -> Result<Receiver, altinn_authz::Error> {
+        match self {
+            Self::Id(id) => Ok(Receiver::id(id.clone())),
+            Self::Named(_, receiver) => Ok(receiver.clone()),
+            Self::Organisation(number) => {
+                let holders = client.delegations(who).await?;
+                let found = holders.iter().find(|holder| self.is(holder));
+                Ok(match found {
+                    Some(holder) => Receiver::from(holder),
+                    // Altinn says that the name is missing
+                    None => Receiver::known_organisation(*number),
+                })
+            }
+        }
+    }
+
+    /// Whether this holder is the one.
+    pub(super) fn is(&self, holder: &RightHolder) -> bool {
+        match self {
+            Self::Id(id) => holder.id == *id,
+            Self::Organisation(number) => {
+                let theirs = holder.organisation_number.as_ref();
+                theirs.is_some_and(|theirs| theirs.checked() == Ok(*number))
+            }
+            // a person's number comes masked
+            Self::Named(identity, _) => {
+                let shown = identity.to_string();
+                let [_, _, number] = named(holder);
+                shown.contains(&number) && !number.is_empty()
+            }
+        }
+    }
+
+    pub(super) async fn receiver(&self, client: &Client, who: &Who) -> Result<Receiver, Failure> {
         match self {
             Self::Id(id) => Ok(Receiver::id(id.clone())),
             Self::Named(_, receiver) => Ok(receiver.clone()),
@@ -266,7 +305,7 @@ pub(super) fn right_how(right: &Right) -> String {
 }
 
 pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
-    let who = who(&args.from)?;
+    let who = who(args.from()?)?;
     let to = To::read(&args.to)?;
     let what = delegations(&args.what)?;
     let client = client(context, &scopes::GIVER).await?;
@@ -280,7 +319,7 @@ pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Re
 }
 
 pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
-    let who = who(&args.from)?;
+    let who = who(args.from()?)?;
     let to = To::read(&args.to)?;
     let what = delegations(&args.what)?;
     let client = client(context, &scopes::GIVER).await?;
@@ -300,7 +339,7 @@ fn names(what: &[Delegation]) -> String {
         .join(", ")
 }
 
-fn delegations(what: &WhatArgs) -> Result<Vec<Delegation>, Failure> {
+pub(super) fn delegations(what: &WhatArgs) -> Result<Vec<Delegation>, Failure> {
     let WhatArgs {
         packages,
         resources,

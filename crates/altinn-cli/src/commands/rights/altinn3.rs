@@ -183,7 +183,7 @@ pub(super) fn hows(all: &[How]) -> String {
 }
 
 pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
-    let from = Named::read("--from", &args.from)?;
+    let from = Named::read("--from", args.from()?)?;
     let to = Named::read("--to", args.to.required()?)?;
     let what = entitlements(&args.what)?;
     no_organisation_name(&args.to)?;
@@ -206,7 +206,7 @@ pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Re
 
 pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
     no_name(&args.to)?;
-    let from = Named::read("--from", &args.from)?;
+    let from = Named::read("--from", args.from()?)?;
     let to = Named::read("--to", args.to.required()?)?;
     let what = entitlements(&args.what)?;
     let client = client(context, &from, &scopes::GIVER).await?;
@@ -225,7 +225,7 @@ fn names(what: &[Entitlement]) -> String {
         .join(", ")
 }
 
-fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure> {
+pub(super) fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure> {
     let WhatArgs {
         packages,
         resources,
@@ -259,7 +259,7 @@ fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure> {
     Ok(packages.chain(resources).collect())
 }
 
-fn no_name(to: &ToArgs) -> Result<(), Failure> {
+pub(super) fn no_name(to: &ToArgs) -> Result<(), Failure> {
     match &to.last_name {
         Some(_) => Err(Failure::usage(
             "--last-name is for giving: a receiver who holds something is found by number",
@@ -269,7 +269,7 @@ fn no_name(to: &ToArgs) -> Result<(), Failure> {
     }
 }
 
-fn no_organisation_name(to: &ToArgs) -> Result<(), Failure> {
+pub(super) fn no_organisation_name(to: &ToArgs) -> Result<(), Failure> {
     match &to.name {
         Some(_) => Err(Failure::usage(
             "--name is of Altinn 2, which compares an organisation's name",
@@ -279,7 +279,7 @@ fn no_organisation_name(to: &ToArgs) -> Result<(), Failure> {
     }
 }
 
-fn last_name_of_no_person() -> Failure {
+pub(super) fn last_name_of_no_person() -> Failure {
     Failure::usage("--last-name belongs to a person number, and --to is none")
         .todo("give the person's number (eleven digits), or leave --last-name out")
 }
