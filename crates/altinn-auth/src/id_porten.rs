@@ -57,7 +57,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 pub use self::login::{Introspection, LoggedOut, Login};
-pub use self::store::{FileStore, LoginStore, StoreError, StoredLogin};
+pub use self::store::{FileStore, LoginStore, StoreError, StoreLock, StoredLogin};
 use self::wire::{Form, Known, Metadata, random};
 use crate::{BuildError, Environment, Error, ErrorKind, Provider, SecurityLevel};
 
@@ -100,14 +100,23 @@ impl fmt::Debug for IdPorten {
 }
 
 /// Makes an [`IdPorten`].
-#[derive(Debug)]
 pub struct IdPortenBuilder {
     provider: Provider,
     client_id: ClientId,
     authentication: ClientAuthentication,
     transport: Option<Arc<dyn Transport>>,
+    trusted: Vec<Vec<u8>>,
     clock: Option<Arc<dyn Clock>>,
     store: Option<Arc<dyn LoginStore>>,
+}
+
+impl fmt::Debug for IdPortenBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdPortenBuilder")
+            .field("provider", &self.provider)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl IdPortenBuilder {
@@ -132,6 +141,14 @@ impl IdPortenBuilder {
         self
     }
 
+    /// Trusts the certificate authorities in this PEM text beside the system's, on the connections that
+    /// the client makes itself. A [transport](Self::transport) that is given knows its own.
+    #[must_use]
+    pub fn trust_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.trusted.push(pem.into());
+        self
+    }
+
     /// Another clock than the machine's, for tests.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -143,11 +160,12 @@ impl IdPortenBuilder {
     ///
     /// # Errors
     ///
-    /// When there is no transport, or it cannot be set up.
+    /// When there is no transport, or it cannot be set up, such as for a PEM text that holds no
+    /// certificate.
     pub fn build(self) -> Result<IdPorten, BuildError> {
         let transport = match self.transport {
             Some(transport) => transport,
-            None => crate::altinn::default_transport(&[], None)?,
+            None => crate::altinn::default_transport(&self.trusted, None)?,
         };
         Ok(IdPorten(Arc::new(Client {
             provider: self.provider,
@@ -261,6 +279,7 @@ impl IdPorten {
             client_id,
             authentication: ClientAuthentication::None,
             transport: None,
+            trusted: Vec::new(),
             clock: None,
             store: None,
         }

@@ -25,7 +25,8 @@ use tokio::sync::Mutex;
 
 /// Digdir's advice for keys and metadata; Altinn publishes a new key 48 h before it is used.
 const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
-/// Keys that are not known make them be fetched at most so often.
+/// Keys that are not known make them be fetched at most so often; fetches for other reasons do not
+/// count, so that a key which is new just after one is found.
 const BETWEEN: Duration = Duration::from_secs(30);
 
 const LENIENT: GeneralPurposeConfig =
@@ -64,7 +65,10 @@ pub(crate) struct Keys {
 struct State {
     keys: HashMap<String, PKey<Public>>,
     fetched: Option<Duration>,
+    /// When old keys were last tried to be renewed.
     tried: Option<Duration>,
+    /// When a key that was not known last made them be fetched.
+    asked_for_unknown: Option<Duration>,
 }
 
 impl fmt::Debug for Keys {
@@ -136,8 +140,13 @@ impl Keys {
         if let Some(key) = state.keys.get(kid).filter(|_| fresh) {
             return Ok(key.clone());
         }
-        if since(state.tried).is_none_or(|age| age >= BETWEEN) {
-            state.tried = Some(now);
+        let last = if fresh {
+            &mut state.asked_for_unknown
+        } else {
+            &mut state.tried
+        };
+        if since(*last).is_none_or(|age| age >= BETWEEN) {
+            let before = last.replace(now);
             match self.fetch(transport).await {
                 Ok(keys) => {
                     state.keys = keys;
@@ -149,7 +158,12 @@ impl Keys {
                 }
                 Err(error) => {
                     // the next caller may try at once: nothing was learnt about this key
-                    state.tried = None;
+                    let last = if fresh {
+                        &mut state.asked_for_unknown
+                    } else {
+                        &mut state.tried
+                    };
+                    *last = before;
                     return Err(Untrusted::KeysUnavailable(error));
                 }
             }
@@ -190,4 +204,76 @@ fn public_key(key: &Value) -> Option<PKey<Public>> {
     };
     let rsa = Rsa::from_public_components(number("n")?, number("e")?).ok()?;
     PKey::from_rsa(rsa).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use base64::engine::general_purpose::STANDARD;
+    use http_transport::from_fn;
+    use openssl::pkey::Private;
+    use openssl::sign::Signer;
+    use serde_json::json;
+    use token_cache::TestClock;
+
+    use super::*;
+
+    fn token(kid: &str, key: &PKey<Private>) -> String {
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!(
+            "{}.{}",
+            part(json!({"alg": "RS256", "kid": kid})),
+            part(json!({"sub": kid}))
+        );
+        let mut signer = Signer::new(MessageDigest::sha256(), key).unwrap();
+        let signature = signer.sign_oneshot_to_vec(message.as_bytes()).unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// As Altinn writes it: standard base64, padded.
+    fn published(kid: &str, key: &PKey<Private>) -> Value {
+        let rsa = key.rsa().unwrap();
+        let (n, e) = (rsa.n().to_vec(), rsa.e().to_vec());
+        json!({"kty": "RSA", "use": "sig", "kid": kid, "n": STANDARD.encode(n), "e": STANDARD.encode(e)})
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_key_is_found_at_once_and_unknown_ones_do_not_make_the_issuer_busy() {
+        let key = || PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        let (old, new) = (key(), key());
+        let documents = [
+            json!({"keys": [published("old", &old)]}),
+            json!({"keys": [published("old", &old), published("new", &new)]}),
+        ];
+        let fetched = std::sync::Arc::new(AtomicUsize::new(0));
+        let count = fetched.clone();
+        let transport = from_fn(move |_| {
+            let nth = count.fetch_add(1, Ordering::Relaxed);
+            let body = documents[nth.min(1)].to_string();
+            async move { Ok(http::Response::new(Bytes::from(body))) }
+        });
+        let (keys, clock) = (Keys::at("https://issuer.example/jwks"), TestClock::new());
+        let check = async |token: String| keys.payload(&token, &transport, &clock).await;
+        let fetches = || fetched.load(Ordering::Relaxed);
+
+        check(token("old", &old)).await.unwrap();
+        assert_eq!(fetches(), 1);
+        // a moment later the issuer signs with a new one
+        check(token("new", &new)).await.unwrap();
+        assert_eq!(fetches(), 2);
+        for kid in ["a", "b", "c"] {
+            let refused = check(token(kid, &new)).await;
+            assert!(matches!(refused, Err(Untrusted::UnknownKey)), "{refused:?}");
+        }
+        assert_eq!(fetches(), 2, "not more often than every 30 s");
+        clock.advance(BETWEEN);
+        check(token("a", &new)).await.unwrap_err();
+        assert_eq!(fetches(), 3);
+        // the one that is known is of no account for that
+        check(token("old", &old)).await.unwrap();
+        assert_eq!(fetches(), 3);
+        let forged = check(token("old", &new)).await;
+        assert!(matches!(forged, Err(Untrusted::Signature)), "{forged:?}");
+    }
 }

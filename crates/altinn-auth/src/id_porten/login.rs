@@ -33,6 +33,8 @@ struct Held {
     given: bool,
     refresh: Option<SecretString>,
     id_token: Option<SecretString>,
+    /// How often it was renewed.
+    renewals: u64,
     /// A store that failed is tried again.
     unsaved: bool,
 }
@@ -182,6 +184,7 @@ impl Login {
             issuer: self.client.0.provider.issuer().to_owned(),
             client_id: self.client.0.client_id.as_str().to_owned(),
             id: self.id.clone(),
+            renewals: held.renewals,
             level: Some(self.level.number()),
             scopes: self.scopes.clone(),
             access_token: held.access.expose_secret().to_owned(),
@@ -244,6 +247,8 @@ impl Login {
         const OPERATION: &str = "end the log-in";
         let client = &self.client.0;
         let mut held = self.tokens.lock().await;
+        // another process may have renewed it: then this one's refresh token means nothing any more
+        self.take_newer(&mut held).await;
         let refresh = held.refresh.take();
         let access = std::mem::take(&mut held.access);
         let id_token = held.id_token.take();
@@ -297,23 +302,46 @@ impl Login {
             held.given = true;
             return Ok(held.fetched(left));
         }
-        let Some(refresh) = held.refresh.clone() else {
+        if held.refresh.is_none() {
             return Err(expired(
                 "its token has run out, and the client gets no refresh tokens",
             ));
+        }
+        // a refresh token works once: of many processes one uses it, and the others find what it stored
+        let _lock = match &self.client.0.store {
+            Some(store) => store
+                .lock()
+                .await
+                .inspect_err(|error| tracing::warn!(%error, "renewing without a lock"))
+                .ok(),
+            None => None,
         };
-        match self.refresh(&mut held, &refresh).await {
+        if let Some(fetched) = self.adopt(&mut held).await {
+            return Ok(fetched);
+        }
+        match self.refresh(&mut held).await {
+            // a store without a lock: another process may have been first after all
             Err(error) if error.kind() == ErrorKind::LoginExpired => {
-                // another process may have been first: then its token is in the store
-                self.adopt(&mut held, &refresh).await?.ok_or(error)
+                if !self.take_newer(&mut held).await {
+                    return Err(error);
+                }
+                let left = self.client.0.clock.now().until(held.until);
+                if left.is_zero() {
+                    return self.refresh(&mut held).await;
+                }
+                held.given = true;
+                Ok(held.fetched(left))
             }
             outcome => outcome,
         }
     }
 
-    async fn refresh(&self, held: &mut Held, refresh: &SecretString) -> Result<Fetched, Error> {
+    async fn refresh(&self, held: &mut Held) -> Result<Fetched, Error> {
         const OPERATION: &str = "renew the log-in's token";
         let client = &self.client.0;
+        let Some(refresh) = held.refresh.clone() else {
+            return Err(expired("there is no refresh token"));
+        };
         let known = client.known().await?;
         let mut form = Form::new();
         form.add("grant_type", "refresh_token");
@@ -384,30 +412,29 @@ impl Login {
         }
     }
 
-    /// What another process has stored, if it is newer than `used`.
-    async fn adopt(&self, held: &mut Held, used: &SecretString) -> Result<Option<Fetched>, Error> {
+    /// The token that another process has got and stored, if it is good.
+    async fn adopt(&self, held: &mut Held) -> Option<Fetched> {
+        if !self.take_newer(held).await {
+            return None;
+        }
+        let left = self.client.0.clock.now().until(held.until);
+        held.given = !left.is_zero();
+        held.given.then(|| held.fetched(left))
+    }
+
+    /// Takes what another process has stored, if it is newer than what is held.
+    async fn take_newer(&self, held: &mut Held) -> bool {
         let Some(store) = &self.client.0.store else {
-            return Ok(None);
+            return false;
         };
         let Ok(Some(stored)) = store.load().await else {
-            return Ok(None);
+            return false;
         };
-        let is_newer =
-            stored.id == self.id && stored.refresh_token.as_deref() != Some(used.expose_secret());
-        if !is_newer {
-            return Ok(None);
+        if stored.id != self.id || stored.renewals <= held.renewals {
+            return false;
         }
-        let now = self.client.0.clock.now();
-        *held = Held::of_stored(stored, now);
-        held.given = true;
-        let left = now.until(held.until);
-        if !left.is_zero() {
-            return Ok(Some(held.fetched(left)));
-        }
-        match held.refresh.clone() {
-            Some(refresh) => self.refresh(held, &refresh).await.map(Some),
-            None => Ok(None),
-        }
+        *held = Held::of_stored(stored, self.client.0.clock.now());
+        true
     }
 }
 
@@ -428,6 +455,7 @@ impl Held {
                 .id_token
                 .map(Into::into)
                 .or_else(|| before?.id_token.clone()),
+            renewals: before.map_or(0, |before| before.renewals + 1),
             unsaved: false,
         }
     }
@@ -442,6 +470,7 @@ impl Held {
             given: false,
             refresh: stored.refresh_token.map(Into::into),
             id_token: stored.id_token.map(Into::into),
+            renewals: stored.renewals,
             unsaved: false,
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http_transport::{BoxFuture, ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ pub struct StoredLogin {
     pub(super) issuer: String,
     pub(super) client_id: String,
     pub(super) id: String,
+    /// How often it was renewed: of two, the newer one counts more.
+    #[serde(default)]
+    pub(super) renewals: u64,
     pub(super) level: Option<u8>,
     pub(super) scopes: Vec<String>,
     pub(super) access_token: String,
@@ -73,7 +77,7 @@ impl fmt::Debug for StoredLogin {
 ///
 /// Refresh tokens work once. When one is used, the new log-in is [saved](Self::save) before the old one is
 /// forgotten, so `save` must replace the old by the new in one step: whoever looks finds one or the other
-/// whole.
+/// whole. Where several processes share a store, [`lock`](Self::lock) lets one of them at a time renew.
 pub trait LoginStore: Send + Sync + fmt::Debug {
     /// The log-in, if there is one.
     fn load(&self) -> BoxFuture<'_, Result<Option<StoredLogin>, StoreError>>;
@@ -83,6 +87,33 @@ pub trait LoginStore: Send + Sync + fmt::Debug {
 
     /// Forgets the log-in.
     fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Waits until no other process renews this log-in, and keeps the others out until the lock is
+    /// dropped. Without one of its own, a store keeps nobody out: then of two processes that renew at the
+    /// same moment one is refused, and takes what the other has stored.
+    fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
+        Box::pin(async { Ok(StoreLock::new(())) })
+    }
+}
+
+/// Keeps others out while it lives: from [`LoginStore::lock`].
+pub struct StoreLock {
+    _guard: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl StoreLock {
+    /// Whatever lets the next one in when it is dropped.
+    pub fn new(guard: impl std::any::Any + Send + Sync) -> Self {
+        Self {
+            _guard: Box::new(guard),
+        }
+    }
+}
+
+impl fmt::Debug for StoreLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreLock")
+    }
 }
 
 /// Why a store did not do what it was asked.
@@ -105,7 +136,13 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// A file for its owner alone: made 0600, replaced in one step, and refused when others may read it.
+/// Own choice: longer than a renewal takes, which ends after the transport's 30 s.
+const LOCK_PATIENCE: Duration = Duration::from_secs(45);
+const LOCK_LOOK: Duration = Duration::from_millis(20);
+
+/// A file for its owner alone: made 0600, replaced in one step, and refused when others may read it. An
+/// advisory lock on a file beside it (`.lock`) keeps processes from renewing at the same time; on systems
+/// other than Unix there is none.
 #[derive(Clone, Debug)]
 pub struct FileStore {
     path: PathBuf,
@@ -155,7 +192,7 @@ impl FileStore {
         StoredLogin::from_json(&SecretString::from(text)).map(Some)
     }
 
-    fn write(&self, login: &StoredLogin) -> Result<(), StoreError> {
+    fn make_folder(&self) -> Result<(), StoreError> {
         let folder = self
             .path
             .parent()
@@ -169,6 +206,35 @@ impl FileStore {
                 .create(folder)
                 .map_err(|error| self.failed("its folder cannot be made", &error))?;
         }
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    fn try_lock(&self) -> std::io::Result<Option<std::fs::File>> {
+        use rustix::fs::{FlockOperation, flock};
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut name = self.path.clone().into_os_string();
+        name.push(".lock");
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(PathBuf::from(name))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(file)),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn try_lock(&self) -> std::io::Result<Option<()>> {
+        Ok(Some(()))
+    }
+
+    fn write(&self, login: &StoredLogin) -> Result<(), StoreError> {
+        self.make_folder()?;
         // beside it, for a rename within one file system; under a name of its own, for two at a time
         let mut name = self.path.clone().into_os_string();
         name.push(format!(".{}", uuid::Uuid::new_v4()));
@@ -207,6 +273,29 @@ impl LoginStore for FileStore {
                     Err(self.failed("cannot be removed", &error))
                 }
                 _ => Ok(()),
+            }
+        })
+    }
+
+    fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
+        Box::pin(async {
+            self.make_folder()?;
+            let end = tokio::time::Instant::now() + LOCK_PATIENCE;
+            loop {
+                let locked = self
+                    .try_lock()
+                    .map_err(|error| self.failed("cannot be locked", &error))?;
+                if let Some(file) = locked {
+                    return Ok(StoreLock::new(file));
+                }
+                if tokio::time::Instant::now() >= end {
+                    return Err(StoreError(format!(
+                        "{}: another process has held it locked for {} s",
+                        self.path.display(),
+                        LOCK_PATIENCE.as_secs()
+                    )));
+                }
+                tokio::time::sleep(LOCK_LOOK).await;
             }
         })
     }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test binary")]
 
+#[cfg(feature = "openssl")]
+mod login;
+#[cfg(feature = "openssl")]
 mod sim;
 
 use std::sync::{Arc, Mutex};
