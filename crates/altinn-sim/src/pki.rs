@@ -19,6 +19,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +29,6 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkcs12::Pkcs12;
 use openssl::pkey::{PKey, PKeyRef, Private, Public};
-use openssl::rsa::Rsa;
 use openssl::stack::Stack;
 use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
@@ -40,7 +40,10 @@ use openssl::x509::{X509, X509Builder, X509Extension, X509Name, X509NameBuilder,
 use openssl::x509::{X509StoreContext, X509VerifyResult};
 
 mod der;
+mod pool;
 
+/// Root, issuing authority, TLS, registered key, and one for each of three servers.
+const KEYS_AT_START: usize = 7;
 const THREE_YEARS: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
 
 /// Policies that the test environment accepts (wire facts, Maskinporten §6.3).
@@ -243,34 +246,39 @@ pub(crate) struct Pki {
     issuing: X509,
     issuing_key: PKey<Private>,
     foreign_key: PKey<Private>,
-    /// One key for each organisation, by its number; the first is made at start, the others when they
-    /// are asked for.
+    /// The place of the next key in the process's pool.
+    next_key: AtomicUsize,
+    /// One key for each organisation, by its number, from when it is asked for.
     subject_keys: Mutex<HashMap<String, PKey<Private>>>,
-    first_subject_key: Mutex<Option<PKey<Private>>>,
     revoked: Mutex<HashSet<Vec<u8>>>,
     pub(crate) tls: SigningKey,
     pub(crate) registered_key: PKey<Private>,
 }
 
 impl Pki {
-    /// Makes the authority. About half a second of two cores with 2048 bits.
+    /// Makes the authority. The first of a process takes about half a second of two cores with 2048
+    /// bits; the others have their keys from it.
     pub(crate) fn new(bits: u32) -> Result<(Self, [SigningKey; 3]), PkiError> {
-        let mut keys = make_keys(bits, 8)?.into_iter();
+        let mut keys = pool::keys(bits, 0, KEYS_AT_START)?.into_iter();
         let mut next = || keys.next().ok_or_else(ErrorStack::get);
         let root_key = next()?;
         let issuing_key = next()?;
-        let subject_key = next()?;
         let tls_key = next()?;
         let registered_key = next()?;
         let (first, second, third) = (next()?, next()?, next()?);
         let now = Timestamp::now();
+        // Simulators of one process share keys, so that an authority's name must be its own: else what
+        // one of them has issued would be good at another.
+        let own = uuid::Uuid::new_v4().simple().to_string();
         let root_name = name(&[
             ("CN", "Altinn-sim Root CA"),
+            ("OU", &own),
             ("O", "Altinn-sim"),
             ("C", "NO"),
         ])?;
         let issuing_name = name(&[
             ("CN", "Altinn-sim Legal Person CA - G3"),
+            ("OU", &own),
             ("O", "Altinn-sim"),
             ("C", "NO"),
         ])?;
@@ -332,8 +340,8 @@ impl Pki {
                 // Never the trusted key itself: only its name is the same.
                 foreign_key: registered_key.clone(),
                 issuing_key,
+                next_key: AtomicUsize::new(KEYS_AT_START),
                 subject_keys: Mutex::default(),
-                first_subject_key: Mutex::new(Some(subject_key)),
                 revoked: Mutex::default(),
                 tls,
                 registered_key,
@@ -344,7 +352,7 @@ impl Pki {
 
     /// A new key of the size asked for at start, with a certificate of this authority.
     pub(crate) fn new_signing_key(&self, common_name: &str) -> Result<SigningKey, PkiError> {
-        let key = PKey::from_rsa(Rsa::generate(self.bits)?)?;
+        let key = self.next_key()?;
         let subject = name(&[("CN", common_name), ("O", "Altinn-sim"), ("C", "NO")])?;
         let issuer = self.issuing.subject_name();
         let now = Timestamp::now();
@@ -454,17 +462,16 @@ impl Pki {
         if let Some(key) = keys.get(number) {
             return Ok(key.clone());
         }
-        let first = self
-            .first_subject_key
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let key = match first {
-            Some(key) => key,
-            None => PKey::from_rsa(Rsa::generate(self.bits)?)?,
-        };
+        let key = self.next_key()?;
         keys.insert(number.to_owned(), key.clone());
         Ok(key)
+    }
+
+    /// A key that this simulator has not used yet.
+    fn next_key(&self) -> Result<PKey<Private>, ErrorStack> {
+        let place = self.next_key.fetch_add(1, Ordering::Relaxed);
+        let mut keys = pool::keys(self.bits, place, 1)?;
+        keys.pop().ok_or_else(ErrorStack::get)
     }
 
     /// Checks a grant's `x5c`, leaf first. A leaf alone will do: the issuing certificate is known here.
@@ -568,18 +575,6 @@ fn organisation_number(certificate: &X509Ref) -> Option<String> {
                 .unwrap_or(&identifier);
             nine(number)
         })
-}
-
-fn make_keys(bits: u32, count: usize) -> Result<Vec<PKey<Private>>, ErrorStack> {
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..count)
-            .map(|_| scope.spawn(move || PKey::from_rsa(Rsa::generate(bits)?)))
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|_| Err(ErrorStack::get())))
-            .collect()
-    })
 }
 
 fn name(members: &[(&str, &str)]) -> Result<X509Name, ErrorStack> {

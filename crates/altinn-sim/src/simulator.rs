@@ -92,7 +92,8 @@ impl Builder {
     }
 
     /// Size of all RSA keys: 2048 bits, if not told otherwise; 3072 is what the real ones have, and takes
-    /// some seconds more to start.
+    /// some seconds more to start. Keys are made when the first simulator of a process needs them; the
+    /// others of that process use the same, with an authority of another name.
     pub fn key_bits(self, key_bits: u32) -> Self {
         Self { key_bits, ..self }
     }

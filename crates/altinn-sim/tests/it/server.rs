@@ -8,7 +8,7 @@ use altinn_sim::pki::{Flaw, Profile, Shape};
 use altinn_sim::world::Seed;
 use altinn_sim::{ErrorKind, Fault, Host, Simulator};
 
-use crate::client::{Answer, Grant, http, send_assertion, started};
+use crate::client::{Answer, Grant, exchange_url, get, http, key_of, send_assertion, started, x5c};
 
 #[tokio::test]
 async fn a_gateway_answers_html_and_leaves_the_grant_unused() {
@@ -190,4 +190,33 @@ async fn what_cannot_start_says_why() {
         error.to_string(),
         "the seed cannot be used: there is no list tull"
     );
+}
+
+#[tokio::test]
+async fn simulators_of_one_process_share_keys_and_no_trust() {
+    let (one, other) = (started().await, started().await);
+    let client = one.cast().key_client;
+    let keys = [&one, &other].map(|sim| sim.client_jwk(&client).unwrap());
+    assert_eq!(keys[0], keys[1], "made once for both");
+    assert_ne!(one.ca_pem().unwrap(), other.ca_pem().unwrap());
+    // a certificate that one has issued, in a grant that is otherwise right at the other
+    let certificate = |sim: &Simulator| {
+        let profile = Profile::new(Shape::CommfidesSeid2);
+        sim.issue_certificate(&sim.cast().vendor, &profile).unwrap()
+    };
+    for (issuer, status) in [(&other, 200), (&one, 400)] {
+        let certificate = certificate(issuer);
+        let grant = Grant::by_certificate(&other).header("x5c", x5c(&certificate));
+        let grant = Grant {
+            key: key_of(&certificate),
+            ..grant
+        };
+        let answer = grant.send(&other).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+    }
+    // a token of one, at the other
+    let token = Grant::by_certificate(&one).token(&one).await;
+    let exchange = |sim: &Simulator| get(&exchange_url(sim), &token);
+    assert_eq!(Answer::of(exchange(&one)).await.status, 200);
+    assert_eq!(Answer::of(exchange(&other)).await.status, 401);
 }
