@@ -34,6 +34,9 @@ pub enum ErrorKind {
     EmptyBody,
     /// The request would have taken credentials to a host that they may not go to.
     ForeignHost,
+    /// The server ended the TLS handshake without a reason (alert 40): over TLS 1.2 that is how it says
+    /// that a client certificate is missing (RFC 5246 §7.4.6), and that the two have no cipher in common.
+    HandshakeRefused,
     /// The answer is an HTML page where JSON was due: a gateway, a proxy, or a log-in page.
     Html,
     /// Plain http to a host that is not this machine.
@@ -157,6 +160,10 @@ fn remedy(kind: ErrorKind) -> Remedy {
             Who::You,
             "trust the certificate authority that issued the server's certificate, or check that the host is the right one",
         ),
+        ErrorKind::HandshakeRefused => Remedy::new(
+            Who::You,
+            "give a client certificate (virksomhetssertifikat) if the server wants one; otherwise look whether it speaks TLS 1.2 or newer",
+        ),
         ErrorKind::ClientCertificate => Remedy::new(
             Who::You,
             "give a client certificate that the server accepts (virksomhetssertifikat)",
@@ -194,6 +201,7 @@ impl fmt::Display for Error {
             ErrorKind::ForeignHost => {
                 "refused to send credentials to a host that is not configured"
             }
+            ErrorKind::HandshakeRefused => "the server ended the TLS handshake without a reason",
             ErrorKind::Html => "the answer is an HTML page where JSON was due",
             ErrorKind::Insecure => "refused to use plain http to a host that is not this machine",
             ErrorKind::Interrupted => "the connection broke before an answer came",

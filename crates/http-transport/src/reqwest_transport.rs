@@ -86,7 +86,8 @@ impl ReqwestTransportBuilder {
 
     /// Shows this certificate to servers that ask for one (mutual TLS): PEM, leaf first, and its private
     /// key as PKCS#8 PEM. A server that refuses it, or that wants one and gets none, gives
-    /// [`ErrorKind::ClientCertificate`], and not what a broken connection gives.
+    /// [`ErrorKind::ClientCertificate`] (over TLS 1.2, for none, [`ErrorKind::HandshakeRefused`]), and not
+    /// what a broken connection gives.
     ///
     /// # Errors
     ///
@@ -261,7 +262,7 @@ fn classify(error: reqwest::Error, host: &str, in_body: bool) -> Error {
 }
 
 /// TLS 1.3 tells of a missing client certificate only after the handshake, as what looks like a
-/// broken connection: the reason stands in OpenSSL's error code (RFC 8446 §6.2, alerts 42 to 48 and
+/// broken connection: the reason stands in OpenSSL's error code (RFC 8446 §6.2, alerts 42 to 51 and
 /// 116, which OpenSSL numbers from 1000).
 fn tls_kind(error: &reqwest::Error) -> Option<ErrorKind> {
     let mut source = error.source();
@@ -270,14 +271,17 @@ fn tls_kind(error: &reqwest::Error) -> Option<ErrorKind> {
             .downcast_ref::<openssl::error::ErrorStack>()
             .map(|stack| stack.errors());
         if let Some(codes) = codes.filter(|codes| !codes.is_empty()) {
-            let refused = codes
-                .iter()
-                .any(|code| matches!(code.reason_code(), 1116 | 1042..=1046 | 1048));
-            return Some(if refused {
-                ErrorKind::ClientCertificate
-            } else {
-                ErrorKind::Tls
-            });
+            let alert =
+                |alerts: fn(i32) -> bool| codes.iter().any(|code| alerts(code.reason_code()));
+            return Some(
+                if alert(|code| matches!(code, 1116 | 1042..=1046 | 1048 | 1049 | 1051)) {
+                    ErrorKind::ClientCertificate
+                } else if alert(|code| code == 1040) {
+                    ErrorKind::HandshakeRefused
+                } else {
+                    ErrorKind::Tls
+                },
+            );
         }
         source = cause.source();
     }

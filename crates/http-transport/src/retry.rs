@@ -237,6 +237,7 @@ mod tests {
             ErrorKind::BodyTooLarge,
             ErrorKind::ClientCertificate,
             ErrorKind::ForeignHost,
+            ErrorKind::HandshakeRefused,
             ErrorKind::Insecure,
             ErrorKind::InvalidRequest,
             ErrorKind::Tls,

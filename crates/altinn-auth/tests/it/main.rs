@@ -3,9 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test binary")]
 
 #[cfg(feature = "openssl")]
+mod hostile;
+#[cfg(feature = "openssl")]
 mod login;
 #[cfg(feature = "openssl")]
+mod server;
+#[cfg(feature = "openssl")]
 mod sim;
+#[cfg(feature = "openssl")]
+mod tls;
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +24,7 @@ use maskinporten::{Algorithm, KeyReference, Sign, SignError, Signer};
 
 /// The servers below look at no signature.
 #[derive(Debug)]
-struct AnyKey;
+pub(crate) struct AnyKey;
 
 impl Sign for AnyKey {
     fn algorithm(&self) -> Algorithm {
@@ -100,7 +106,7 @@ fn paths(log: &Log) -> Vec<String> {
         .collect()
 }
 
-fn get(url: &str) -> http::Request<Bytes> {
+pub(crate) fn get(url: &str) -> http::Request<Bytes> {
     http::Request::get(url).body(Bytes::new()).unwrap()
 }
 
