@@ -115,6 +115,7 @@ fn pkcs12((certificate, key): &(X509, PKey<Private>)) -> Vec<u8> {
 
 /// As old programs wrote it: certificates with RC2-40, keys with 3DES. `None` where there is no `openssl`
 /// command that makes such files.
+#[allow(clippy::print_stdout, reason = "a test says what it did not do")]
 fn old_pkcs12((certificate, key): &(X509, PKey<Private>)) -> Option<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let (pem, out) = (folder.path().join("in.pem"), folder.path().join("out.p12"));
