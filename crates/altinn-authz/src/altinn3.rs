@@ -36,6 +36,7 @@
 //!   needed ([`scopes`]). Both are checked here before anything is sent, because the server answers
 //!   both mistakes with the same empty 403.
 
+mod api;
 mod client;
 mod connections;
 mod entitlement;
@@ -43,7 +44,10 @@ mod grant;
 mod held;
 mod listing;
 pub mod models;
+mod pages;
 mod parties;
+mod party_urn;
+pub mod pdp;
 mod problem;
 mod receiver;
 mod relation;
@@ -55,7 +59,9 @@ pub use self::connections::{Cascade, Include};
 pub use self::entitlement::{Entitlement, PackageUrn, RightName};
 pub use self::held::{Held, HeldPackage, HeldResource, HeldRight, Holder, How};
 pub use self::models::{ResourceId, RightKey};
+pub use self::pages::{Listed, PageToken, Pages};
 pub use self::parties::{Found, Identity, Parties, PartiesQuery, Party};
+pub use self::party_urn::PartyUrn;
 pub use self::problem::{Problem, Shape, Violation};
 pub use self::receiver::Receiver;
 pub use self::relation::{Pair, Relation};

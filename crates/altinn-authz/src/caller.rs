@@ -1,9 +1,11 @@
 //! The seam between the rights clients and whoever is logged in.
 
 use std::fmt;
+use std::sync::Arc;
 
+use altinn_auth::Environment;
 use bytes::Bytes;
-use http_transport::BoxFuture;
+use http_transport::{BoxFuture, Transport};
 use url::Url;
 
 use crate::Error;
@@ -85,5 +87,45 @@ impl<K: altinn_auth::Kind> Caller for altinn_auth::Session<K> {
 
     fn has_scope(&self, scope: &str) -> bool {
         Self::has_scope(self, scope)
+    }
+}
+
+/// Nobody: what is open to everybody is read without a token.
+#[derive(Debug)]
+pub(crate) struct Open {
+    platform: Url,
+    altinn2: Option<Url>,
+    transport: Arc<dyn Transport>,
+}
+
+impl Open {
+    pub(crate) fn new(environment: &Environment, transport: Arc<dyn Transport>) -> Self {
+        Self {
+            platform: environment.platform().clone(),
+            altinn2: environment.altinn2().cloned(),
+            transport,
+        }
+    }
+}
+
+impl Caller for Open {
+    fn call(
+        &self,
+        _operation: &'static str,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, Error>> {
+        Box::pin(async move { Ok(self.transport.send(request).await?) })
+    }
+
+    fn platform(&self) -> &Url {
+        &self.platform
+    }
+
+    fn altinn2(&self) -> Option<&Url> {
+        self.altinn2.as_ref()
+    }
+
+    fn has_scope(&self, _scope: &str) -> bool {
+        false
     }
 }

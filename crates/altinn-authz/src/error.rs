@@ -43,6 +43,9 @@ pub enum ErrorKind {
     Forbidden,
     /// A link of an answer leads to another host; it was not followed.
     ForeignLink,
+    /// The decision point came to no decision: it does not know the resource, or the question makes no
+    /// sense to it. Neither a permit nor a refusal.
+    Indeterminate,
     /// What was given cannot be right; nothing was sent.
     InvalidInput,
     /// The file that a [batch](crate::batch) keeps its results in cannot be read or written, or is

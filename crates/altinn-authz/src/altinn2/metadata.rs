@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use altinn_auth::Environment;
-use bytes::Bytes;
-use http_transport::{BoxFuture, Transport};
+use http_transport::Transport;
 use serde::de::DeserializeOwned;
-use url::Url;
 
 use crate::address::Address;
 use crate::altinn2::api::Api;
@@ -18,6 +16,7 @@ use crate::altinn2::models::{
 use crate::altinn2::names::{Roles, Services};
 use crate::altinn2::odata::{Filter, Query};
 use crate::altinn2::pages::Pages;
+use crate::caller::Open;
 use crate::{Caller, Error, Language};
 
 /// What services, roles and codes there are on Altinn 2. It is open: no key, no login.
@@ -48,11 +47,7 @@ impl Metadata {
     /// That of an environment, read without any login.
     #[must_use]
     pub fn open(environment: &Environment, transport: Arc<dyn Transport>) -> Self {
-        Self::with_caller(Open {
-            platform: environment.platform().clone(),
-            altinn2: environment.altinn2().cloned(),
-            transport,
-        })
+        Self::with_caller(Open::new(environment, transport))
     }
 
     /// That which this [`Caller`] sees, such as a session that there is anyway.
@@ -388,34 +383,4 @@ fn word<'w>(operation: &'static str, word: &'w str) -> Result<&'w str, Error> {
         ));
     }
     Ok(word)
-}
-
-/// Nobody in particular.
-#[derive(Debug)]
-struct Open {
-    platform: Url,
-    altinn2: Option<Url>,
-    transport: Arc<dyn Transport>,
-}
-
-impl Caller for Open {
-    fn call(
-        &self,
-        _operation: &'static str,
-        request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, Error>> {
-        Box::pin(async move { Ok(self.transport.send(request).await?) })
-    }
-
-    fn platform(&self) -> &Url {
-        &self.platform
-    }
-
-    fn altinn2(&self) -> Option<&Url> {
-        self.altinn2.as_ref()
-    }
-
-    fn has_scope(&self, _scope: &str) -> bool {
-        false
-    }
 }

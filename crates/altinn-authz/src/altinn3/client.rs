@@ -1,24 +1,15 @@
 //! The client: one call, with its scope checked before and its refusal read after.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use altinn_auth::{EndUser, Session};
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
-use http::{HeaderValue, Method};
-use http_transport::decode_json;
+use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use url::Url;
 
-use crate::address::{Address, same_host};
-use crate::altinn3::listing::Listing;
-use crate::altinn3::{problem, scopes};
+use crate::address::Address;
+use crate::altinn3::api::Api;
+use crate::altinn3::pages::Listed;
 use crate::{Caller, Error, ErrorKind, Language};
-
-/// How many pages of one list are read before it is taken to be without end.
-const PAGES: usize = 1_000;
 
 /// The rights API of Altinn 3, as somebody who may call it: a system user, or a person.
 ///
@@ -31,8 +22,7 @@ const PAGES: usize = 1_000;
 /// the lists here do not.
 #[derive(Debug, Clone)]
 pub struct Client {
-    caller: Arc<dyn Caller>,
-    language: Language,
+    api: Api,
 }
 
 impl Client {
@@ -55,22 +45,21 @@ impl Client {
     #[must_use]
     pub fn with_caller(caller: impl Caller + 'static) -> Self {
         Self {
-            caller: Arc::new(caller),
-            language: Language::default(),
+            api: Api::new(caller),
         }
     }
 
     /// The language of the names in answers; bokmål without this.
     #[must_use]
     pub fn with_language(mut self, language: Language) -> Self {
-        self.language = language;
+        self.api.set_language(language);
         self
     }
 
     /// The platform that is asked, such as `https://platform.tt02.altinn.no`.
     #[must_use]
-    pub fn platform(&self) -> &Url {
-        self.caller.platform()
+    pub fn platform(&self) -> &url::Url {
+        self.api.platform()
     }
 
     /// Refuses, before anything is sent, what the server would refuse with an empty 403.
@@ -79,22 +68,18 @@ impl Client {
         operation: &'static str,
         scope: &'static str,
     ) -> Result<(), Error> {
-        if self.may(scope) {
-            Ok(())
-        } else {
-            Err(Error::missing_scope(operation, scope))
-        }
+        self.api.require(operation, scope)
     }
 
     /// Whether the token has the scope.
     pub(crate) fn may(&self, scope: &str) -> bool {
-        self.caller.has_scope(scope) || self.caller.has_scope(scopes::PORTAL)
+        self.api.may(scope)
     }
 
     /// An address under the end-user API of access management.
     pub(crate) fn address(&self, path: &str) -> Address {
-        let path = format!("accessmanagement/api/v1/enduser/{path}");
-        Address::new(self.caller.platform(), path.trim_end_matches('/'))
+        self.api
+            .address(&format!("accessmanagement/api/v1/enduser/{path}"))
     }
 
     /// Sends, and turns every answer that is no success into an error.
@@ -105,29 +90,7 @@ impl Client {
         address: &str,
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<http::Response<Bytes>, Error> {
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(address)
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(
-                ACCEPT_LANGUAGE,
-                HeaderValue::from_static(self.language.tag()),
-            );
-        // Without a body there must be none, not an empty document.
-        let body = match body {
-            None => Bytes::new(),
-            Some(body) => {
-                request = request.header(CONTENT_TYPE, "application/json");
-                Bytes::from(serde_json::to_vec(body).map_err(|_| unsendable(operation))?)
-            }
-        };
-        let request = request.body(body).map_err(|_| unsendable(operation))?;
-        let answer = self.caller.call(operation, request).await?;
-        if answer.status().is_success() {
-            Ok(answer)
-        } else {
-            Err(problem::refusal(operation, &answer))
-        }
+        self.api.send(operation, method, address, body).await
     }
 
     /// Reads one object.
@@ -136,51 +99,17 @@ impl Client {
         operation: &'static str,
         address: &Address,
     ) -> Result<T, Error> {
-        let answer = self
-            .send(operation, Method::GET, address.as_str(), None::<&()>)
-            .await?;
-        Ok(decode_json(operation, &answer)?)
+        self.api.get(operation, address).await
     }
 
     /// Reads a list to its end.
-    pub(crate) async fn list<T: DeserializeOwned>(
+    pub(crate) async fn list<T: Listed>(
         &self,
         operation: &'static str,
         address: &Address,
     ) -> Result<Vec<T>, Error> {
-        let mut items = Vec::new();
-        let mut seen = HashSet::new();
-        let mut next = address.as_str().to_owned();
-        for _ in 0..PAGES {
-            let answer = self
-                .send(operation, Method::GET, &next, None::<&()>)
-                .await?;
-            let page: Listing<T> = decode_json(operation, &answer)?;
-            items.extend(page.items);
-            let Some(link) = page.next else {
-                return Ok(items);
-            };
-            let link = same_host(operation, self.caller.platform(), &link)?;
-            seen.insert(std::mem::replace(&mut next, link));
-            if seen.contains(&next) {
-                return Err(Error::endless(
-                    operation,
-                    "the list's next page is one that was read",
-                ));
-            }
-        }
-        Err(Error::endless(
-            operation,
-            "the list has more pages than anyone needs",
-        ))
+        self.api.list(operation, address).await
     }
-}
-
-fn unsendable(operation: &'static str) -> Error {
-    Error::from(http_transport::Error::new(
-        http_transport::ErrorKind::InvalidRequest,
-        operation,
-    ))
 }
 
 /// Whether it is worth reading before writing again: what was asked for may have been done, and the

@@ -1,4 +1,4 @@
-//! The scopes of access management
+//! The scopes of access management and of the decision point
 //! (<https://github.com/Altinn/altinn-authorization-tmp>, `AuthzConstants.cs`).
 //!
 //! Digitaliseringsdirektoratet must give them to the client's organisation in Maskinporten first.
@@ -21,6 +21,11 @@ pub const TO_OTHERS_WRITE: &str = "altinn:accessmanagement/enduser:connections:t
 pub const FROM_OTHERS_READ: &str = "altinn:accessmanagement/enduser:connections:fromothers.read";
 /// Giving up what a party has got from others.
 pub const FROM_OTHERS_WRITE: &str = "altinn:accessmanagement/enduser:connections:fromothers.write";
+
+/// Asking the decision point ([`pdp`](super::pdp)) about others.
+pub const PDP: &str = "altinn:authorization/authorize";
+/// The same, for those who may ask about everything.
+pub const PDP_ADMIN: &str = "altinn:authorization/authorize.admin";
 
 /// All that the six steps need of one who gives: list parties, read, give and take back.
 pub const GIVER: [&str; 3] = [AUTHORIZED_PARTIES, TO_OTHERS_READ, TO_OTHERS_WRITE];

@@ -1,4 +1,5 @@
 //! Altinn 3: every fixture through the wire, and what the calls of several steps do.
 
-mod contract;
+pub(crate) mod contract;
+mod more;
 mod steps;
