@@ -30,6 +30,14 @@ Around the rights:
   altinn rights grant --file    many at once, from a list (also revoke); --dry-run first
   altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
 
+On Altinn 2, in this order of work (closed since 2026-06-19):
+  altinn metadata services      which service is it?      (code/edition)
+  altinn metadata role-requirements  which roles give it?
+  altinn roles list             which role is that?       (number, code, name)
+  altinn rights list|grant|revoke --api altinn2
+  altinn roles mine, rights mine   what one holds oneself
+  altinn enterprise-users, altinn service-owner
+
 Tools around it:
   altinn assertion              sign a JWT grant and print it, without sending it
   altinn api METHOD PATH        make any other call, authenticated
@@ -61,7 +69,7 @@ under [profile.NAME]:
                    IDPORTEN_AUTHORIZATION_DETAILS, IDPORTEN_TOKEN_ENDPOINT_AUTH_METHOD
   further keys     ALTINN_API_KEY, ALTINN_SUBSCRIPTION_KEY, and for one product alone
                    ALTINN_SUBSCRIPTION_KEY_STORAGE (…_AUTHORIZATION, …_CORRESPONDENCE, …)
-  also             HTTPS_PROXY, NO_PROXY, NO_COLOR, ALTINN_PROFILE, ALTINN_LOG (as -v, finer)
+  also             ALTINN_LANGUAGE (nb, nn, en), HTTPS_PROXY, NO_PROXY, NO_COLOR, ALTINN_PROFILE, ALTINN_LOG (as -v, finer)
 Secrets have no flag: others on the machine can read a command line.
 
 Exit codes: 0 done, 1 refused by the server, 2 bad usage, input, file or setting, 3 not reached or
@@ -173,6 +181,9 @@ pub(crate) struct SettingFlags {
     /// The enterprise user's name (virksomhetsbruker) [env: ALTINN_USERNAME]
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     username: Option<String>,
+    /// The language of names: nb, nn or en [env: ALTINN_LANGUAGE]
+    #[arg(long, global = true, value_name = "LANGUAGE", hide_short_help = true)]
+    language: Option<String>,
 }
 
 impl SettingFlags {
@@ -193,6 +204,7 @@ impl SettingFlags {
             pem,
             kid,
             username,
+            language,
         } = self;
         [
             (settings::ENVIRONMENT, environment),
@@ -209,6 +221,7 @@ impl SettingFlags {
             (settings::PEM, pem),
             (settings::KID, kid),
             (settings::USERNAME, username),
+            (settings::LANGUAGE, language),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.clone()?)))
@@ -303,6 +316,18 @@ pub(crate) enum Command {
     SystemUser(commands::system_user::SystemUserCommand),
     /// Turn an organisation or person number into an Altinn identity
     Party(commands::party::PartyArgs),
+    /// Altinn 2: the roles there are, one's own, and a party's local ones
+    #[command(subcommand)]
+    Roles(commands::roles::RolesCommand),
+    /// Altinn 2: an organisation's enterprise users (virksomhetsbrukere)
+    #[command(subcommand)]
+    EnterpriseUsers(commands::enterprise_users::EnterpriseUsersCommand),
+    /// Altinn 2: services, role requirements, code lists, schemas; needs no login
+    #[command(subcommand)]
+    Metadata(commands::metadata::MetadataCommand),
+    /// Altinn 2: what a service owner (tjenesteeier) sees of others
+    #[command(subcommand)]
+    ServiceOwner(commands::service_owner::ServiceOwnerCommand),
     /// List whom one may act for
     Parties(commands::parties::PartiesArgs),
     /// List, grant and revoke rights

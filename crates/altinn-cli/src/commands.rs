@@ -3,12 +3,16 @@
 
 pub(crate) mod api;
 pub(crate) mod demo;
+pub(crate) mod enterprise_users;
 pub(crate) mod explain;
 pub(crate) mod hal;
 pub(crate) mod login;
+pub(crate) mod metadata;
 pub(crate) mod parties;
 pub(crate) mod party;
 pub(crate) mod rights;
+pub(crate) mod roles;
+pub(crate) mod service_owner;
 pub(crate) mod sim;
 pub(crate) mod system_user;
 pub(crate) mod token;
@@ -30,6 +34,12 @@ pub(crate) struct Report {
     pub(crate) exit: Exit,
     /// What could not be done, of what was asked for.
     pub(crate) failures: Vec<Failure>,
+}
+
+/// A model as `--json` prints it, with person numbers masked.
+pub(crate) fn masked(value: &impl serde::Serialize) -> Result<Value, Failure> {
+    altinn_authz::to_masked_json(value)
+        .map_err(|error| Failure::new(Exit::Unreachable, format!("cannot be shown: {error}")))
 }
 
 impl Report {

@@ -219,11 +219,11 @@ impl<'a> Context<'a> {
         otherwise: Option<OrganisationNumber>,
         scopes: &[&str],
     ) -> Result<altinn3::Client, Failure> {
-        if self.settings.is_person()? {
-            return Ok(altinn3::Client::new(&self.person().await?));
-        }
-        let session = self.system_user(otherwise, scopes).await?;
-        Ok(altinn3::Client::new(&session))
+        let client = match self.settings.is_person()? {
+            true => altinn3::Client::new(&self.person().await?),
+            false => altinn3::Client::new(&self.system_user(otherwise, scopes).await?),
+        };
+        Ok(client.with_language(self.settings.language()?))
     }
 
     /// The system user to be: the one that is set, or else the one of `otherwise`.

@@ -150,7 +150,13 @@ impl Command {
         let context = context.with_flags(match self {
             Self::Assertion(args) => args.request.flags(),
             Self::Token(args) => args.request.flags(),
-            Self::Login(_) | Self::Logout(_) | Self::Whoami(_) => Vec::new(),
+            Self::Login(_)
+            | Self::Logout(_)
+            | Self::Whoami(_)
+            | Self::Roles(_)
+            | Self::EnterpriseUsers(_)
+            | Self::Metadata(_)
+            | Self::ServiceOwner(_) => Vec::new(),
             Self::SystemUser(args) => args.flags(),
             Self::Party(args) => args.flags(),
             Self::Parties(args) => args.flags(),
@@ -165,6 +171,10 @@ impl Command {
             Self::Logout(args) => commands::login::logout(&context, args).await,
             Self::Whoami(_) => commands::login::whoami(&context).await,
             Self::SystemUser(args) => commands::system_user::run(&context, args).await,
+            Self::Roles(args) => commands::roles::roles(&context, args).await,
+            Self::EnterpriseUsers(args) => commands::enterprise_users::run(&context, args).await,
+            Self::Metadata(args) => commands::metadata::metadata(&context, args).await,
+            Self::ServiceOwner(args) => commands::service_owner::run(&context, args).await,
             Self::Party(args) => commands::party::party(&context, args).await,
             Self::Parties(args) => commands::parties::parties(&context, args).await,
             Self::Rights(args) => commands::rights::rights(&context, args).await,

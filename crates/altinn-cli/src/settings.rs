@@ -9,6 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use altinn_auth::{Cookie, EnterpriseUserCredentials, Environment};
+use altinn_authz::Language;
 use http_transport::{Origin, SecretString, Transport, redact};
 use maskinporten::{ClientId, Scopes, Signer};
 use norwegian_ids::OrganisationNumber;
@@ -93,6 +94,7 @@ pub(crate) const KEY_ALIAS: &str = "MASKINPORTEN_KEY_ALIAS";
 pub(crate) const PEM: &str = "MASKINPORTEN_PEM";
 pub(crate) const KID: &str = "MASKINPORTEN_KID";
 
+pub(crate) const LANGUAGE: &str = "ALTINN_LANGUAGE";
 pub(crate) const AS: &str = "ALTINN_AS";
 pub(crate) const COOKIE: &str = "ALTINN_COOKIE";
 pub(crate) const ID_PORTEN_CLIENT_ID: &str = "IDPORTEN_CLIENT_ID";
@@ -257,6 +259,11 @@ pub(crate) static ALL: &[Setting] = &[
     secret(
         PRODUCT_KEYS[10].1,
         "the subscription key of the product storage",
+    ),
+    setting(
+        LANGUAGE,
+        "--language",
+        "the language of names: nb, nn or en",
     ),
     plain(
         AS,
@@ -473,6 +480,16 @@ impl Settings {
             }
         }
         Ok(keys)
+    }
+
+    /// The language of names.
+    pub(crate) fn language(&self) -> Result<Language, Failure> {
+        match self.text(LANGUAGE)? {
+            None => Ok(Language::default()),
+            Some(text) => text
+                .parse()
+                .map_err(|error: altinn_authz::Error| Failure::from(error).while_doing(LANGUAGE)),
+        }
     }
 
     /// Who to be on Altinn 3, where it is set.

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::commands::Report;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::settings::RedirectUri;
+use crate::settings::{self, RedirectUri};
 
 const LOGIN_EXAMPLES: &str = "\
 Examples:
@@ -51,10 +51,6 @@ pub(crate) struct LoginArgs {
     /// Take no lower security level (sikkerhetsnivå) than this: 3 or 4
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=4))]
     level: Option<u8>,
-
-    /// The language of ID-porten's pages: nb, nn, en or se
-    #[arg(long, value_name = "LANGUAGE")]
-    language: Option<String>,
 
     /// Make the person log in anew, also where the browser has a session
     #[arg(long)]
@@ -108,7 +104,7 @@ pub(crate) async fn login(context: &Context<'_>, args: &LoginArgs) -> Result<Rep
     if let Some(level) = args.level.and_then(SecurityLevel::new) {
         request = request.level(level);
     }
-    if let Some(language) = &args.language {
+    if let Some(language) = context.settings.text(settings::LANGUAGE)? {
         request = request.language(language);
     }
     if args.anew {

@@ -1,6 +1,6 @@
 //! `altinn rights`: steps 4 to 6.
 
-mod altinn2;
+pub(crate) mod altinn2;
 mod altinn3;
 mod batch;
 mod export;
@@ -20,7 +20,7 @@ What is given:
   Altinn 3   --package CODE             an access package (tilgangspakke)
              --resource ID              all rights on a resource that may be given
              --resource ID --right read some of them
-  Altinn 2   --role 11                  a role (rolle), by its number: `rights list` shows them
+  Altinn 2   --role REGNA               a role (rolle), by code, name or number: `altinn roles list`
              --service 4936/1 --right Access
                                         rights to a service (tjeneste), code/edition; without
                                         --right, all of them are taken back
@@ -37,7 +37,11 @@ Examples:
       one receiver, with each right on each resource
   altinn rights list --to 310753831
       seen from the other side: what this organisation holds, and from whom (Altinn 3)
-  altinn rights list --from 310753831 --api altinn2 --json";
+  altinn rights list --from 310753831 --api altinn2 --json
+  altinn rights list --from 310753831 --api altinn2 --filter \"Name eq 'LILLA TIGER'\"
+  altinn rights list --from 310753831 --to r51600201 --api altinn2 \\
+      --filter \"RightSourceType ne 'RoleTypeRights'\"
+      only what was given as a single right; a wrong name in a filter is said before anything is sent";
 
 const GRANT_EXAMPLES: &str = "\
 Examples:
@@ -116,6 +120,10 @@ pub(crate) struct ListArgs {
     #[command(flatten)]
     to: ToArgs,
 
+    /// Altinn 2: only what fits this filter (OData); of right holders, or with --to of rights
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<String>,
+
     #[command(flatten)]
     common: AsArgs,
 }
@@ -172,8 +180,8 @@ struct WhatArgs {
     #[arg(long = "resource", value_name = "ID")]
     resources: Vec<String>,
 
-    /// A role of Altinn 2 (rolle), by its number (RoleDefinitionId); may be given several times
-    #[arg(long = "role", value_name = "NUMBER")]
+    /// A role of Altinn 2 (rolle), by number (RoleDefinitionId), code or name; may be given several times
+    #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
 
     /// A service of Altinn 2 (tjeneste), by code and edition; may be given several times

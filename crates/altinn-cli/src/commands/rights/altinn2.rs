@@ -1,8 +1,10 @@
 //! Rights on Altinn 2, as an enterprise user.
 
 use altinn_authz::altinn2::models::{Right, RightHolder, RightSource, Role, RoleType};
+use altinn_authz::altinn2::odata::{Filter, Filtered};
 use altinn_authz::altinn2::{
-    Client, Delegation, Identity, Receiver, RightHolderId, Service, Who, scopes,
+    Client, Delegation, DelegationsQuery, Identity, Receiver, RightHolderId, Roles, Service,
+    Services, Who, scopes,
 };
 use altinn_authz::to_masked_json;
 use norwegian_ids::PersonNumber;
@@ -17,23 +19,24 @@ use crate::settings::organisation;
 
 use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
 
-pub(super) async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failure> {
-    Ok(Client::new(&context.enterprise_user(scopes).await?))
+pub(crate) async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failure> {
+    let session = context.enterprise_user(scopes).await?;
+    Ok(Client::new(&session).with_language(context.settings.language()?))
 }
 
 /// Who gives: an organisation number, an r-id, or `my`.
-pub(super) fn who(text: &str) -> Result<Who, Failure> {
+pub(crate) fn who(flag: &str, text: &str) -> Result<Who, Failure> {
     // a number that is mistyped is no user name
     if text
         .chars()
         .all(|character| character.is_ascii_digit() || character.is_whitespace())
         && text.chars().filter(char::is_ascii_digit).count() != 11
     {
-        return Ok(organisation("--from", text)?.into());
+        return Ok(organisation(flag, text)?.into());
     }
     text.trim()
         .parse()
-        .map_err(|error: altinn_authz::Error| Failure::from(error).while_doing("--from"))
+        .map_err(|error: altinn_authz::Error| Failure::from(error).while_doing(flag))
 }
 
 /// An id of one who holds something: `r50170466`, `u20012345`.
@@ -173,7 +176,7 @@ pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Repor
         )
         .todo("name the giver: --from NUMBER, or --from my"));
     };
-    let who = who(from)?;
+    let who = who("--from", from)?;
     let to = args
         .to
         .to
@@ -183,22 +186,31 @@ pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Repor
     context
         .console
         .progress("reading who holds roles and rights, one by one");
+    let filter = args.filter.as_deref();
+    let client = match to {
+        None => client(context, &[scopes::DELEGATIONS_READ]).await?,
+        Some(_) => client(context, &[scopes::REPORTEES, scopes::DELEGATIONS_READ]).await?,
+    };
     let held = match to {
-        None => {
-            client(context, &[scopes::DELEGATIONS_READ])
-                .await?
-                .held(&who)
-                .await?
-        }
+        None => holders(&client, &who, filter).await?,
         Some(to) => {
-            let client = client(context, &[scopes::REPORTEES, scopes::DELEGATIONS_READ]).await?;
             let id = to.id(&client, &who).await?;
-            vec![client.right_holder(&who, &id).await?]
+            let mut holder = client.right_holder(&who, &id).await?;
+            if let Some(filter) = filter {
+                let rights = client.rights(&who, &id, Some(&parsed(filter)?)).await?;
+                holder.roles = None;
+                holder.rights = Some(rights.into());
+            }
+            vec![holder]
         }
     };
+    let services = names_of_services(&client, &held).await;
     let json = to_masked_json(&held)
         .map_err(|error| Failure::new(Exit::Unreachable, format!("cannot be shown: {error}")))?;
-    let rows: Vec<[String; 5]> = held.iter().flat_map(rows).collect();
+    let rows: Vec<[String; 5]> = held
+        .iter()
+        .flat_map(|holder| rows(holder, services.as_ref()))
+        .collect();
     let text = match rows.is_empty() {
         true => "Nobody holds anything.".to_owned(),
         false => table(["TO", "ID", "NUMBER", "HOLDS", "HOW"], rows),
@@ -214,6 +226,38 @@ pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Repor
         text,
         summary,
     ))
+}
+
+/// All that hold something, or those of them that fit.
+async fn holders(
+    client: &Client,
+    who: &Who,
+    filter: Option<&str>,
+) -> Result<Vec<RightHolder>, Failure> {
+    let Some(filter) = filter else {
+        return Ok(client.held(who).await?);
+    };
+    let query = DelegationsQuery::new().filter(parsed(filter)?);
+    let mut held = Vec::new();
+    for holder in client.delegations_with(who, &query).await? {
+        held.push(client.right_holder(who, &holder.id).await?);
+    }
+    Ok(held)
+}
+
+/// A filter that a person wrote.
+pub(crate) fn parsed<T: Filtered>(text: &str) -> Result<Filter<T>, Failure> {
+    Filter::parse(text).map_err(|error| Failure::from(error).while_doing("--filter"))
+}
+
+/// What the services are called, where a right on one is held. Only people need it: what cannot be read
+/// is left out.
+async fn names_of_services(client: &Client, held: &[RightHolder]) -> Option<Services> {
+    let mut rights = held.iter().flat_map(|holder| holder.rights.iter());
+    if !rights.any(|rights| !rights.items().is_empty()) {
+        return None;
+    }
+    client.metadata().services_by_name().await.ok()
 }
 
 fn name(holder: &RightHolder) -> String {
@@ -235,7 +279,7 @@ pub(super) fn named(holder: &RightHolder) -> [String; 3] {
     [name(holder), holder.id.to_string(), number]
 }
 
-fn rows(holder: &RightHolder) -> Vec<[String; 5]> {
+fn rows(holder: &RightHolder, names: Option<&Services>) -> Vec<[String; 5]> {
     let [name, id, number] = named(holder);
     let row = |holds: String, how: String| [name.clone(), id.clone(), number.clone(), holds, how];
     let mut rows = Vec::new();
@@ -246,7 +290,7 @@ fn rows(holder: &RightHolder) -> Vec<[String; 5]> {
     }
     let mut services: Vec<(String, String, Vec<String>)> = Vec::new();
     for right in holder.rights.iter().flat_map(|rights| rights.items()) {
-        let (service, how) = (service_of(right), right_how(right));
+        let (service, how) = (service_named(right, names), right_how(right));
         let action = right
             .action
             .as_ref()
@@ -279,7 +323,7 @@ fn role_text(role: &Role) -> String {
     format!("role {}{code} {name}", role.role_definition_id)
 }
 
-pub(super) fn role_how(role: &Role) -> String {
+pub(crate) fn role_how(role: &Role) -> String {
     match (&role.role_type, &role.id) {
         (Some(RoleType::External), _) => "from a register".to_owned(),
         (_, Some(_)) => "given directly".to_owned(),
@@ -287,7 +331,7 @@ pub(super) fn role_how(role: &Role) -> String {
     }
 }
 
-pub(super) fn service_of(right: &Right) -> String {
+pub(crate) fn service_of(right: &Right) -> String {
     match (&right.service_code, &right.service_edition_code) {
         (Some(code), Some(edition)) => format!("service {code}/{edition}"),
         (Some(code), None) => format!("service {code}"),
@@ -295,7 +339,20 @@ pub(super) fn service_of(right: &Right) -> String {
     }
 }
 
-pub(super) fn right_how(right: &Right) -> String {
+/// With its name, where that is known.
+pub(crate) fn service_named(right: &Right, names: Option<&Services>) -> String {
+    let code = service_of(right);
+    let service = code
+        .strip_prefix("service ")
+        .and_then(|code| code.parse().ok());
+    let name = service.and_then(|service: Service| names?.name(&service));
+    match name {
+        Some(name) => format!("{code} {name}"),
+        None => code,
+    }
+}
+
+pub(crate) fn right_how(right: &Right) -> String {
     match &right.source {
         Some(RightSource::DirectlyDelegated) => "given directly".to_owned(),
         Some(RightSource::Role) => "by a role".to_owned(),
@@ -305,10 +362,11 @@ pub(super) fn right_how(right: &Right) -> String {
 }
 
 pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
-    let who = who(args.from()?)?;
+    let who = who("--from", args.from()?)?;
     let to = To::read(&args.to)?;
-    let what = delegations(&args.what)?;
     let client = client(context, &scopes::GIVER).await?;
+    let known = known_roles(context, &client, &who, [&args.what]).await?;
+    let what = delegations(&args.what, known.as_ref())?;
     context
         .console
         .progress("reading what is held, giving, and reading again");
@@ -319,10 +377,11 @@ pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Re
 }
 
 pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
-    let who = who(args.from()?)?;
+    let who = who("--from", args.from()?)?;
     let to = To::read(&args.to)?;
-    let what = delegations(&args.what)?;
     let client = client(context, &scopes::GIVER).await?;
+    let known = known_roles(context, &client, &who, [&args.what]).await?;
+    let what = delegations(&args.what, known.as_ref())?;
     context
         .console
         .progress("reading what is held, taking back, and reading again");
@@ -339,7 +398,42 @@ fn names(what: &[Delegation]) -> String {
         .join(", ")
 }
 
-pub(super) fn delegations(what: &WhatArgs) -> Result<Vec<Delegation>, Failure> {
+/// The roles there are, when a role is named by code or name.
+pub(super) async fn known_roles<'a>(
+    context: &Context<'_>,
+    client: &Client,
+    who: &Who,
+    what: impl IntoIterator<Item = &'a WhatArgs>,
+) -> Result<Option<Roles>, Failure> {
+    let mut roles = what.into_iter().flat_map(|what| &what.roles);
+    if !roles.any(|role| role.trim().parse::<i64>().is_err()) {
+        return Ok(None);
+    }
+    context.console.progress("looking the role up");
+    let all = client.metadata().roles().await?;
+    // local ones besides, where they may be seen
+    Ok(Some(match client.role_definitions(who).await {
+        Ok(own) => all.and(own),
+        Err(_) => all,
+    }))
+}
+
+fn named_role(text: &str, known: Option<&Roles>) -> Result<i64, Failure> {
+    let missing = || {
+        Failure::usage(format!("--role: {text} is no role's number")).todo(
+            "give its number (RoleDefinitionId), code or name: `altinn roles list` shows them",
+        )
+    };
+    let found = known.ok_or_else(missing)?.find(text);
+    let role = found.map_err(|error| Failure::from(error).while_doing("--role"))?;
+    role.id.as_i64().ok_or_else(missing)
+}
+
+/// What is named; roles that are not named by number are looked up in `known`.
+pub(super) fn delegations(
+    what: &WhatArgs,
+    known: Option<&Roles>,
+) -> Result<Vec<Delegation>, Failure> {
     let WhatArgs {
         packages,
         resources,
@@ -364,11 +458,10 @@ pub(super) fn delegations(what: &WhatArgs) -> Result<Vec<Delegation>, Failure> {
     }
     let mut all = Vec::new();
     for role in roles {
-        let definition = role.trim().parse().map_err(|_| {
-            Failure::usage(format!("--role: {role} is no number of a role")).todo(
-                "give its RoleDefinitionId, such as 11: `altinn rights list --api altinn2` shows the numbers of the roles that are held",
-            )
-        })?;
+        let definition = match role.trim().parse() {
+            Ok(definition) => definition,
+            Err(_) => named_role(role, known)?,
+        };
         all.push(Delegation::role(definition));
     }
     for service in services {

@@ -55,6 +55,11 @@ pub(super) async fn client(
 
 pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Report, Failure> {
     no_name(&args.to)?;
+    if args.filter.is_some() {
+        return Err(Failure::usage("--filter is of Altinn 2").todo(
+            "leave it out, or say --api altinn2; `--json` and a tool such as jq filter here",
+        ));
+    }
     let from = args
         .from
         .as_deref()

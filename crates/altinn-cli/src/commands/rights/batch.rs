@@ -94,8 +94,13 @@ pub(super) async fn run(
             go(context, file, many, batch, |row| work.call(row)).await
         }
         Api::Altinn2 => {
-            let rows = checked(file, &items, Row2::read)?;
+            // everything that needs no server first
+            checked(file, &items, |item| Row2::read(item, None).map(drop))?;
             let client = altinn2::client(context, &api2::scopes::GIVER).await?;
+            let first = altinn2::who("from", &items[0].from)?;
+            let what = items.iter().map(|item| &item.what);
+            let known = altinn2::known_roles(context, &client, &first, what).await?;
+            let rows = checked(file, &items, |item| Row2::read(item, known.as_ref()))?;
             let work = Altinn2 { verb, client, rows };
             if many.dry_run {
                 return work.planned(context).await;
@@ -583,17 +588,17 @@ struct Row2 {
 }
 
 impl Row2 {
-    fn read(item: &Item) -> Result<Self, Failure> {
+    fn read(item: &Item, known: Option<&api2::Roles>) -> Result<Self, Failure> {
         let number = item.to.to.clone().unwrap_or_default();
         let name = item.to.last_name.as_ref().or(item.to.name.as_ref());
         Ok(Self {
-            who: altinn2::who(&item.from)?,
+            who: altinn2::who("from", &item.from)?,
             to: To::read(&item.to)?,
             to_shown: match name {
                 Some(name) => format!("{number} {name}"),
                 None => number,
             },
-            what: altinn2::delegations(&item.what)?,
+            what: altinn2::delegations(&item.what, known)?,
         })
     }
 

@@ -265,7 +265,7 @@ fn add_altinn3(head: &Row, holder: &Holder, rows: &mut Vec<Row>) {
 }
 
 async fn of_altinn2(context: &Context<'_>, args: &ExportArgs) -> Result<Vec<Row>, Failure> {
-    let who = altinn2::who(&args.from)?;
+    let who = altinn2::who("--from", &args.from)?;
     let session = context
         .enterprise_user(&[altinn_authz::altinn2::scopes::DELEGATIONS_READ])
         .await?;
