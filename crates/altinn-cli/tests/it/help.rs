@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{ALTINN, Terminal};
 
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["demo"],
     &["sim"],
@@ -19,6 +19,10 @@ const COMMANDS: [&[&str]; 21] = [
     &["system-user", "status"],
     &["system-user", "list"],
     &["party"],
+    &["roles"],
+    &["enterprise-users"],
+    &["metadata"],
+    &["service-owner"],
     &["parties"],
     &["rights"],
     &["rights", "list"],

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod altinn2;
 mod batch;
 #[cfg(unix)]
 mod browser;
