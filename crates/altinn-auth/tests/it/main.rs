@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test binary")]
 
+mod endings;
 #[cfg(feature = "openssl")]
 mod hostile;
 #[cfg(feature = "openssl")]
 mod login;
+mod many;
+mod script;
 #[cfg(feature = "openssl")]
 mod server;
 #[cfg(feature = "openssl")]
@@ -38,7 +41,7 @@ impl Sign for AnyKey {
     }
 }
 
-type Log = Arc<Mutex<Vec<http::Request<Bytes>>>>;
+pub(crate) type Log = Arc<Mutex<Vec<http::Request<Bytes>>>>;
 type Answer = http::Response<Bytes>;
 
 fn token(name: &str, lifetime: i64) -> String {
