@@ -26,6 +26,7 @@
 //! Source: <https://docs.altinn.studio/api/authentication/systemuserapi/>, and the server's own source
 //! (Altinn/altinn-authentication), which wins where they differ.
 
+#[cfg(feature = "openssl")]
 mod agents;
 mod flow;
 mod models;
@@ -43,7 +44,8 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-pub use self::agents::{AgentClients, Client};
+#[cfg(feature = "openssl")]
+pub use self::agents::{AgentClients, Client, ClientList};
 pub use self::flow::{Missing, Need, Onboarding, Progress};
 pub use self::models::{
     Access, Asked, Change, ChangeRequest, RegisteredSystem, RequestStatus, System, SystemChange,
@@ -545,13 +547,24 @@ fn asked<T: DeserializeOwned>(
     })
 }
 
-/// Follows `links.next` to the end, on the environment's own hosts only.
+/// A list whole, page by page.
 async fn pages<K: Kind, T: DeserializeOwned>(
     session: &Session<K>,
     operation: &'static str,
     first: Url,
 ) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
+    walk(session, operation, first, |page| all.extend(page.data)).await?;
+    Ok(all)
+}
+
+/// Follows `links.next` to the end, on the environment's own hosts only.
+async fn walk<K: Kind, T: DeserializeOwned>(
+    session: &Session<K>,
+    operation: &'static str,
+    first: Url,
+    mut take: impl FnMut(models::Page<T>),
+) -> Result<(), Error> {
     let mut seen = HashSet::new();
     let mut next = Some(first);
     while let Some(url) = next {
@@ -564,13 +577,13 @@ async fn pages<K: Kind, T: DeserializeOwned>(
             ));
         }
         let page: models::Page<T> = get(session, operation, &url).await?;
-        all.extend(page.data);
-        next = match page.links.and_then(|links| links.next) {
-            Some(link) => Some(url.join(&link).map_err(|_| invalid(operation))?),
-            None => None,
-        };
+        let link = page.links.as_ref().and_then(|links| links.next.as_ref());
+        next = link
+            .map(|link| url.join(link).map_err(|_| invalid(operation)))
+            .transpose()?;
+        take(page);
     }
-    Ok(all)
+    Ok(())
 }
 
 fn refusal(operation: &'static str, answer: &http::Response<Bytes>) -> Error {
@@ -656,6 +669,20 @@ fn of_code(code: Option<&str>) -> Remedy {
         Some("AUTH-00065") => you(
             "use an access package that is for client relations, or ask for a standard system user",
         ),
+        Some("AUTH-00079") => you(
+            "choose among the clients that the agent can get: those of its owner, with their party UUID",
+        ),
+        Some("AUTH-00080") => Remedy::new(
+            Who::Customer,
+            "the client must give the owner of the system user the access packages that the agent needs (klientforhold)",
+        ),
+        Some("AUTH.VLD-00014" | "AUTH.VLD-00015") => {
+            you("give the id of an agent system user; those of an organisation can be listed")
+        }
+        Some("AUTH.VLD-00018") => you(
+            "hide a system whose access packages are for client relations, or leave those packages out",
+        ),
+        Some("AUTH.VLD-00016") => you("give the client's party UUID"),
         _ => you("correct what the message names"),
     }
 }

@@ -729,13 +729,31 @@ pub struct SystemUser {
     pub external_ref: Option<String>,
     /// `standard` or `agent`.
     pub user_type: Option<String>,
+    /// Its access packages, where the answer shows them.
+    #[serde(deserialize_with = "packages")]
+    pub access_packages: Vec<Access>,
+}
+
+fn packages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Access>, D::Error> {
+    Option::<Vec<Package>>::deserialize(deserializer).map(|packages| join(None, packages))
 }
 
 #[derive(Deserialize)]
 pub(super) struct Page<T> {
     pub(super) links: Option<Links>,
+    /// Of whom the list is, where it is an agent's.
+    #[serde(rename = "systemUserInformation")]
+    pub(super) information: Option<Information>,
     #[serde(default = "Vec::new")]
     pub(super) data: Vec<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+pub(super) struct Information {
+    pub(super) system_user_id: Option<Uuid>,
+    pub(super) system_user_owner_org: Option<ReceivedOrganisationNumber>,
 }
 
 #[derive(Deserialize)]

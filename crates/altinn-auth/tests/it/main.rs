@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test binary")]
 
+#[cfg(feature = "openssl")]
+mod agents;
 mod endings;
 #[cfg(feature = "openssl")]
 mod hostile;
