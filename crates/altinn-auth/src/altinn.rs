@@ -48,7 +48,7 @@ impl Inner {
                     .with_message("this way in goes through Maskinporten")
                     .with_remedy(Remedy::new(
                         Who::You,
-                        "build the client with `Altinn::builder`: a client id and a key",
+                        "give a Maskinporten client and its key (MASKINPORTEN_CLIENT_ID, and MASKINPORTEN_PKCS12, MASKINPORTEN_PEM or MASKINPORTEN_CLIENT_JWK)",
                     )),
             )
         })
@@ -65,7 +65,7 @@ impl Inner {
                     .with_message("this way in shows an enterprise certificate in TLS")
                     .with_remedy(Remedy::new(
                         Who::You,
-                        "give the enterprise certificate (virksomhetssertifikat) when the client is built",
+                        "give the enterprise certificate (virksomhetssertifikat) as a PKCS#12 file (MASKINPORTEN_PKCS12)",
                     )),
             )
         })

@@ -454,7 +454,7 @@ impl Client {
                     .with_message(message)
                     .with_remedy(Remedy::new(
                         Who::You,
-                        "ask for what the provider has, or tell what it has (`Provider::with_levels`, `with_authorization_details`)",
+                        "ask for what the provider has (acr_values_supported and authorization_details_types_supported of its metadata), or add it to what is set for the provider (IDPORTEN_LEVELS, IDPORTEN_AUTHORIZATION_DETAILS)",
                     )),
             )
         };

@@ -385,7 +385,7 @@ impl<K: Kind> Session<K> {
                 .with_message(message)
                 .with_remedy(Remedy::new(
                     Who::You,
-                    "call the environment's own hosts, name the API's host (`Session::api`), or name the environment that the host is of",
+                    "call the environment's own hosts, name the API's host beside them, or name the environment that the host is of (ALTINN_ENVIRONMENT)",
                 )),
         )
     }

@@ -294,7 +294,7 @@ impl ClientBuilder {
             )
             .with_remedy(Remedy::new(
                 Who::You,
-                "name the id under which the key is registered on the client (Signer::with_kid, MASKINPORTEN_KID), or add the certificate to the key's file",
+                "name the id under which the key is registered on the client (MASKINPORTEN_KID), or add the certificate to the key's file",
             )));
         }
         let transport = match self.transport {
@@ -337,7 +337,7 @@ pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
         BuildError::new(BuildErrorKind::Transport, "there is no HTTP transport").with_remedy(
             Remedy::new(
                 Who::You,
-                "give one (ClientBuilder::transport), or turn on the feature `reqwest`",
+                "give one when the client is built, or turn on the feature `reqwest`",
             ),
         ),
     )

@@ -258,7 +258,7 @@ pub static ALL: &[Code] = &[
             ),
             Step::new(
                 Who::You,
-                "post the set again with the same or a new key, and all others that are in use: the set is replaced whole; with this library `Admin::renew_key`, or in self-service",
+                "post the set again with the same or a new key, and all others that are in use: the set is replaced whole (`POST /clients/{client id}/jwks`, or in self-service)",
             ),
             Step::new(Who::You, "wait up to 15 minutes, mostly two, and ask again"),
         ],

@@ -742,15 +742,16 @@ fn packages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Access>, D
 pub(super) struct Page<T> {
     pub(super) links: Option<Links>,
     /// Of whom the list is, where it is an agent's.
+    #[cfg(feature = "openssl")]
     #[serde(rename = "systemUserInformation")]
     pub(super) information: Option<Information>,
     #[serde(default = "Vec::new")]
     pub(super) data: Vec<T>,
 }
 
-#[derive(Deserialize)]
+#[cfg(feature = "openssl")]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 pub(super) struct Information {
     pub(super) system_user_id: Option<Uuid>,
     pub(super) system_user_owner_org: Option<ReceivedOrganisationNumber>,

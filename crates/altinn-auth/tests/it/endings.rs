@@ -162,11 +162,12 @@ async fn a_cookie_that_ends_in_the_middle_is_renewed_once_and_only_what_is_safe_
             assert!(error.is_retryable());
             let remedy = error.diagnosis().remedy().unwrap().to_string();
             assert!(remedy.contains("make the call again"), "{remedy}");
-            let log = log.lock().unwrap();
-            let sent: Vec<_> = log[before..].iter().map(http::Request::method).collect();
-            assert_eq!(sent, [method, Method::POST], "the call, and the log-in");
+            {
+                let log = log.lock().unwrap();
+                let sent: Vec<_> = log[before..].iter().map(http::Request::method).collect();
+                assert_eq!(sent, [method, Method::POST], "the call, and the log-in");
+            }
             assert!(!format!("{error:?} {me:?}").contains("26899299344"));
-            drop(log);
             for number in 0..3 {
                 me.call("list messages", pages(number)).await.unwrap();
             }

@@ -240,7 +240,7 @@ fn choose(keys: Vec<Jwk>, kid: Option<&KeyId>) -> Result<Jwk, BuildError> {
         )
         .with_remedy(Remedy::new(
             Who::You,
-            "choose one by its kid (SignerLoader::kid, MASKINPORTEN_KID)",
+            "choose one by its kid (MASKINPORTEN_KID)",
         ))),
         (_, Some(kid)) => {
             let wanted = |key: &Jwk| key.kid.as_deref() == Some(kid.as_str());

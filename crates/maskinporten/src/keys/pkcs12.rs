@@ -107,7 +107,7 @@ fn choose<'a, 'b>(
         )
         .with_remedy(Remedy::new(
             Who::You,
-            "choose one by its alias (Signer::from_pkcs12_alias, MASKINPORTEN_KEY_ALIAS): the one for authentication, not the one for encryption; or export it into a file of its own",
+            "choose one by its alias (MASKINPORTEN_KEY_ALIAS): the one for authentication, not the one for encryption; or export it into a file of its own",
         )));
     };
     let alias = alias.trim().to_lowercase();
