@@ -221,6 +221,20 @@ impl Error {
         Self::new(ErrorKind::Transport(error.kind()), diagnosis).with_source(error)
     }
 
+    /// The same, on a connection on which an enterprise certificate is shown: a server that does not take
+    /// it, and closes before its alert is read, leaves a broken connection.
+    pub(crate) fn over_certificate(self) -> Self {
+        if self.kind() != ErrorKind::Transport(http_transport::ErrorKind::Interrupted) {
+            return self;
+        }
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        inner.diagnosis = inner.diagnosis.with_remedy(Remedy::new(
+            Who::You,
+            "try again; if it goes on, look at the service's status page, and at the enterprise certificate (virksomhetssertifikat): some servers end the connection so when they do not take it",
+        ));
+        Self(Arc::new(inner))
+    }
+
     /// The error that a fetch through the cache ended in: this crate's own where it is one.
     pub(crate) fn from_cache(error: &token_cache::Error) -> Self {
         error.cause::<Self>().cloned().unwrap_or_else(|| {

@@ -260,7 +260,8 @@ impl<K: Kind> Session<K> {
                 .with_certificate(operation)?
                 .send(with_flag(operation, request)?)
                 .await
-                .map_err(|error| Error::transport(operation, error)),
+                .map_err(|error| Error::transport(operation, error))
+                .map_err(Error::over_certificate),
             Way::Cookie(tickets) => {
                 let inner = &self.altinn.0;
                 let transport = if tickets.is_forced() {
@@ -280,7 +281,12 @@ impl<K: Kind> Session<K> {
                     transport: &**transport,
                     clock: inner.cache.clock(),
                 };
-                tickets.call(operation, &host, request).await
+                let outcome = tickets.call(operation, &host, request).await;
+                if tickets.is_forced() {
+                    outcome.map_err(Error::over_certificate)
+                } else {
+                    outcome
+                }
             }
             _ => self.send(operation, self.tokens()?, request).await,
         }

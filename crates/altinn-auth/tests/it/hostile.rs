@@ -22,6 +22,8 @@ struct Everybody {
     fake: Fake,
     url: String,
     environment: Environment,
+    /// The programs' own, made once: reading the system's authorities takes its time.
+    transport: Arc<dyn Transport>,
 }
 
 /// The ways in, and the path of theirs that comes first.
@@ -67,20 +69,22 @@ impl Everybody {
             fake,
             url,
             environment,
+            transport: Arc::new(ReqwestTransport::builder().build().unwrap()),
         };
         (everybody, seen)
     }
 
     fn altinn(&self) -> Altinn {
-        let plain = ReqwestTransport::builder().build().unwrap();
         builder(&self.environment)
-            .certificate_transport(Arc::new(plain))
+            .transport(self.transport.clone())
+            .certificate_transport(self.transport.clone())
             .build()
             .unwrap()
     }
 
     async fn login(&self) -> Result<Arc<Login>, Error> {
-        let client = id_porten(&self.environment).build().unwrap();
+        let client = id_porten(&self.environment);
+        let client = client.transport(self.transport.clone()).build().unwrap();
         let request = LoginRequest::new("http://localhost/back").level(SecurityLevel::FOUR);
         let pending = client.begin(request.not_pushed()).await?;
         let callback = self.fake.callback(pending.url());
@@ -89,7 +93,8 @@ impl Everybody {
 
     /// Everything that is asked of ID-porten.
     async fn log_in_and_out(&self) -> Result<(), Error> {
-        let client = id_porten(&self.environment).build().unwrap();
+        let client = id_porten(&self.environment);
+        let client = client.transport(self.transport.clone()).build().unwrap();
         client
             .begin(LoginRequest::new("http://localhost/back"))
             .await?;

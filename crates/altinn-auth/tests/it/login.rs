@@ -478,3 +478,62 @@ async fn a_log_in_that_was_idle_for_too_long_or_is_of_another_provider_says_so()
     let error = pending.finish(&format!("{callback}&state=x")).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::StateMismatch);
 }
+
+#[tokio::test]
+async fn a_persons_session_outlives_its_tokens_in_the_middle_of_a_list() {
+    let world = World::start().await;
+    let (transport, log) = between(|_, _| {});
+    let id_porten = world.client().transport(transport).build().unwrap();
+    let login = world.login(&id_porten, SecurityLevel::FOUR).await.unwrap();
+    let cache = token_cache::TokenCache::builder().clock(SimClock::of(&world));
+    let altinn = Altinn::without_maskinporten(world.environment.clone())
+        .api_key(world.api_key())
+        .cache(cache.build())
+        .build()
+        .unwrap();
+    let me = altinn.person(login);
+    for (session, request) in [
+        (me.clone(), world.parties()),
+        (me.direct(), world.altinn2("api/reportees")),
+    ] {
+        let mut bodies = Vec::new();
+        for _ in 0..4 {
+            let answer = session.call("list", request.clone()).await.unwrap();
+            assert_eq!(answer.status(), 200, "{answer:?}");
+            bodies.push(answer.body().clone());
+            // the token, and what it was exchanged for, has the provider's own end
+            world.let_run_out();
+        }
+        assert!(
+            bodies.iter().all(|body| *body == bodies[0]),
+            "nothing is lost"
+        );
+    }
+    assert!(renewals(&log) >= 6, "{}", renewals(&log));
+}
+
+#[tokio::test]
+async fn an_answer_without_the_issuer_that_the_provider_always_names_is_not_taken() {
+    let world = World::start().await;
+    let pending = world
+        .client()
+        .build()
+        .unwrap()
+        .begin(request(SecurityLevel::THREE))
+        .await
+        .unwrap();
+    let callback = world.log_in(pending.url().as_str(), "log_in").await;
+    let (_, query) = callback.split_once('?').unwrap();
+    let pairs = query.split('&').filter(|pair| !pair.starts_with("iss="));
+    let without = pairs.collect::<Vec<_>>().join("&");
+    assert_ne!(without, query);
+    let error = pending.finish(&without).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IssuerMismatch);
+    assert!(
+        error
+            .diagnosis()
+            .message()
+            .unwrap()
+            .contains("names no issuer")
+    );
+}

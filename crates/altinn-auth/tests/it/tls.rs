@@ -265,6 +265,8 @@ async fn a_certificate_that_is_missing_or_refused_is_no_broken_connection() {
                 "{version:?} {error:?}"
             );
             assert!(error.is_retryable());
+            let remedy = error.diagnosis().remedy().unwrap().to_string();
+            assert!(remedy.contains("try again"), "{remedy}");
         }
     }
     // and so has a server that nobody trusts
