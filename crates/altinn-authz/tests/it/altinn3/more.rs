@@ -1,8 +1,13 @@
 //! Which method a fixture is an exchange of, where it is not one of the end user's client.
 
-use altinn_auth::{Organisation, Session};
+use std::sync::Arc;
+
+use altinn_auth::{Environment, Organisation, Session};
+use altinn_authz::altinn3::metadata::{Metadata, PackageSearch};
 use altinn_authz::altinn3::pdp::{Pdp, Question, Subject};
-use altinn_authz::altinn3::{PartyUrn, scopes};
+use altinn_authz::altinn3::registry::Registry;
+use altinn_authz::altinn3::{PackageUrn, PartyUrn, ResourceId, scopes};
+use http_transport::ReqwestTransport;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -12,6 +17,31 @@ use crate::contract::{Fixture, altinn};
 /// The organisation's session, with one scope: each call needs no other.
 fn organisation(url: &Url, scope: &str) -> Session<Organisation> {
     altinn(url, false).organisation().scopes([scope])
+}
+
+/// Nobody's: what is open to all.
+fn open(url: &Url) -> (Environment, Arc<ReqwestTransport>) {
+    let endpoint = url.join("/token").unwrap();
+    let maskinporten = maskinporten::Environment::custom(url.as_str(), endpoint.as_str()).unwrap();
+    let environment = Environment::custom("loopback", url.as_str(), None, maskinporten).unwrap();
+    let transport = ReqwestTransport::builder().build().unwrap();
+    (environment, Arc::new(transport))
+}
+
+fn metadata(url: &Url) -> Metadata {
+    let (environment, transport) = open(url);
+    Metadata::open(&environment, transport)
+}
+
+fn registry(url: &Url) -> Registry {
+    let (environment, transport) = open(url);
+    Registry::open(&environment, transport)
+}
+
+/// Whether the exchange is one that nobody logs in for.
+pub(crate) fn is_open(fixture: &Fixture) -> bool {
+    let operation = fixture.operation();
+    operation.starts_with("meta-") || operation.starts_with("registry-")
 }
 
 /// Calls the method; `None` when the fixture is none of these.
@@ -33,8 +63,62 @@ pub(crate) async fn call(url: &Url, fixture: &Fixture) -> Option<Value> {
                 },
             }
         }
+        "meta-roles" => shown(metadata(url).roles().await),
+        "meta-role" => {
+            let id = fixture.segments()[6].into();
+            shown(metadata(url).role(&id).await)
+        }
+        "meta-role-packages" => {
+            let form = fixture.parameter("variant");
+            let role = fixture.parameter("role").unwrap();
+            shown(metadata(url).packages_of_role(&role, form.as_deref()).await)
+        }
+        "meta-role-resources" => {
+            let role = fixture.parameter("role").unwrap();
+            shown(metadata(url).resources_of_role(&role, None).await)
+        }
+        "meta-search" => {
+            let mut search = PackageSearch::new(fixture.parameter("term").unwrap());
+            if let Some(provider) = fixture.parameter("resourceProviderCode") {
+                search = search.of_provider(provider).in_resources();
+            }
+            shown(metadata(url).search_packages_scored(&search).await)
+        }
+        "meta-export" => shown(metadata(url).export().await),
+        "meta-groups" => shown(metadata(url).area_groups().await),
+        "meta-area" => {
+            let id = fixture.segments()[7].into();
+            shown(metadata(url).area(&id).await)
+        }
+        "meta-area-packages" => {
+            let id = fixture.segments()[7].into();
+            shown(metadata(url).packages_of_area(&id).await)
+        }
+        "meta-package" => {
+            let urn = fixture.segments()[8].replace("%3A", ":");
+            shown(metadata(url).package(PackageUrn::from(urn)).await)
+        }
+        "meta-package-resources" => {
+            let id = fixture.segments()[7].into();
+            shown(metadata(url).resources_of_package(&id).await)
+        }
+        "meta-subtypes" => shown(metadata(url).organisation_forms().await),
+        "registry-list" => shown(registry(url).resources().await),
+        "registry-find" => shown(registry(url).find("Skatt melding").await),
+        "registry-one" => shown(registry(url).resource(&resource(fixture)).await),
+        "registry-rights" => shown(registry(url).policy_rights(&resource(fixture)).await),
+        "registry-subjects" => shown(registry(url).policy_subjects(&resource(fixture)).await),
+        "registry-bysubjects" => {
+            let subjects = ["urn:altinn:rolecode:dagl"];
+            shown(registry(url).resources_of_subjects(subjects).await)
+        }
         _ => return None,
     })
+}
+
+/// The resource that stands in the path.
+fn resource(fixture: &Fixture) -> ResourceId {
+    fixture.segments()[4].into()
 }
 
 /// The questions that a request asks, in their order.
