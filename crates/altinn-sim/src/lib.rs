@@ -46,7 +46,9 @@ mod state;
 mod systems;
 pub mod world;
 
-pub use altinn2::{ClosedHost, HalForms, WithoutUser};
+pub use altinn2::{
+    ActionForm, Altinn2Release, ClosedHost, DateForm, ErrorForm, HalForms, WithoutUser,
+};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind};
 pub use faults::{Fault, Faults};
@@ -111,6 +113,10 @@ pub struct Quirks {
     pub unknown_members: bool,
     /// What the Altinn 2 host answers in the closed era.
     pub altinn2_closed: ClosedHost,
+    /// Which release of Altinn 2 it is: what came later is not there yet, what went is there still.
+    pub altinn2_release: Altinn2Release,
+    /// What was removed in a release of Altinn 2 is a 403 and not a 404; neither has been published.
+    pub altinn2_removed_is_forbidden: bool,
     /// The irregular forms that Altinn 2's answers have.
     pub hal_forms: HalForms,
     /// What Altinn 2 answers when nobody has logged in, or the session ran out.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -135,6 +135,7 @@ impl Builder {
             started: clock.now(),
             clock,
             sessions: altinn2::Sessions::default(),
+            altinn2_key: OnceLock::new(),
             faults: Faults::default(),
             quirks: self.quirks,
             urls: Urls {

@@ -1,13 +1,13 @@
 //! What all servers of one simulator share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::faults::Faults;
-use crate::pki::Pki;
+use crate::pki::{Pki, SigningKey};
 use crate::rights::Rights;
 use crate::world::World;
 use crate::{Era, Quirks, admin, altinn2, id_porten, maskinporten, platform, systems};
@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) started: Timestamp,
     pub(crate) sessions: altinn2::Sessions,
+    /// What Altinn 2 signed consent tokens with, once somebody has asked for it.
+    pub(crate) altinn2_key: OnceLock<SigningKey>,
     pub(crate) requests: systems::Requests,
     pub(crate) faults: Faults,
     pub(crate) quirks: Quirks,

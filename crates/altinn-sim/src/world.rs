@@ -20,6 +20,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use jiff::Timestamp;
 use norwegian_ids::{OrganisationNumber, PersonNumber};
 use serde::Deserialize;
 use serde_json::Value;
@@ -49,6 +50,8 @@ const LISTS: &[(&str, &[&str])] = &[
     ("client_relations", &["client", "provider", "role"]),
     ("role_definitions", &["id"]),
     ("services", &["code", "edition"]),
+    ("apps", &["id"]),
+    ("code_lists", &["name", "version", "language"]),
 ];
 
 /// A text that must not be shown: a password, an API key or a person number.
@@ -131,6 +134,10 @@ pub struct World {
     pub role_definitions: Vec<RoleDefinition>,
     /// Altinn 2 services.
     pub services: Vec<Service>,
+    /// Apps of Altinn 3 as Altinn 2 sees them.
+    pub apps: Vec<App>,
+    /// Altinn 2 code lists (kodelister).
+    pub code_lists: Vec<CodeList>,
 }
 
 /// Who stands where in the demonstrations: organisation and person numbers and client ids of the
@@ -187,6 +194,37 @@ pub struct Organisation {
     /// The main unit, on a sub-unit.
     #[serde(default)]
     pub parent: Option<String>,
+    /// Whether it is deleted in the register (`Status` `Inactive` in Altinn 2).
+    #[serde(default)]
+    pub inactive: bool,
+    /// Altinn 2: addresses of the organisation itself.
+    #[serde(default)]
+    pub official_contacts: Vec<Contact>,
+    /// Altinn 2: addresses that people have given for their part in it.
+    #[serde(default)]
+    pub personal_contacts: Vec<Contact>,
+}
+
+/// Where somebody is reached for an organisation; often by one of the two ways only.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Contact {
+    /// Whose it is, on a personal contact.
+    #[serde(default)]
+    pub person: Option<Hidden>,
+    /// E-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// When it was last changed, `2020-01-01T00:00:00`.
+    #[serde(default)]
+    pub email_changed: Option<String>,
+    /// Mobile number.
+    #[serde(default)]
+    pub mobile: Option<String>,
+    /// When it was last changed.
+    #[serde(default)]
+    pub mobile_changed: Option<String>,
 }
 
 impl Organisation {
@@ -219,6 +257,9 @@ pub struct Person {
     /// The password at Altinn 2, with the user name or the number.
     #[serde(default = "Hidden::random_password")]
     pub password: Hidden,
+    /// Whether the person has never logged in to Altinn, and so has no user profile there.
+    #[serde(default)]
+    pub without_profile: bool,
 }
 
 impl Person {
@@ -512,6 +553,12 @@ pub struct EnterpriseUser {
     /// The Altinn 2 roles it holds, for its own organisation and for others.
     #[serde(default)]
     pub roles: Vec<HeldRole>,
+    /// When it was made, if that was while the simulator ran.
+    #[serde(skip)]
+    pub(crate) created: Option<Timestamp>,
+    /// When it was last renamed or given a new secret.
+    #[serde(skip)]
+    pub(crate) changed: Option<Timestamp>,
 }
 
 /// An Altinn 2 role that an enterprise user holds for an organisation.
@@ -539,6 +586,9 @@ pub struct ApiKey {
     pub organisation: String,
     /// `Authorization.read`, `Organization.read`, …
     pub resources: Vec<String>,
+    /// Origins of browsers that may use it.
+    #[serde(default)]
+    pub origins: Vec<String>,
 }
 
 /// A service owner (tjenesteeier).
@@ -757,7 +807,8 @@ pub enum RoleKind {
 pub struct RoleDefinition {
     /// `RoleDefinitionId`.
     pub id: i64,
-    /// `RoleDefinitionCode`.
+    /// `RoleDefinitionCode`; local ones have none.
+    #[serde(default)]
     pub code: String,
     /// Where it comes from.
     pub kind: RoleKind,
@@ -771,6 +822,65 @@ pub struct RoleDefinition {
     /// Altinn 3's id of the same role.
     #[serde(default)]
     pub altinn3_id: Option<Uuid>,
+    /// Name in English, if it differs.
+    #[serde(default)]
+    pub name_en: Option<String>,
+    /// Name in nynorsk, if it differs.
+    #[serde(default)]
+    pub name_nn: Option<String>,
+    /// Ids of the roles that include it.
+    #[serde(default)]
+    pub parents: Vec<i64>,
+    /// Of a local one: the number of the organisation that defined it.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Of a local one: what it gives.
+    #[serde(default)]
+    pub rights: Vec<ServiceRight>,
+}
+
+/// One action of one service.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ServiceRight {
+    /// Service code.
+    pub service: String,
+    /// Edition code.
+    pub edition: i64,
+    /// `Read`, `Write`, …
+    pub action: String,
+}
+
+impl ServiceRight {
+    /// The right to `action` of a service.
+    pub fn new(service: impl Into<String>, edition: i64, action: impl Into<String>) -> Self {
+        Self {
+            service: service.into(),
+            edition,
+            action: action.into(),
+        }
+    }
+}
+
+impl RoleDefinition {
+    /// A local role of an organisation.
+    pub(crate) fn local(id: i64, owner: String) -> Self {
+        Self {
+            id,
+            code: String::new(),
+            kind: RoleKind::Local,
+            name: String::new(),
+            description: String::new(),
+            altinn3_code: None,
+            altinn3_id: None,
+            name_en: None,
+            name_nn: None,
+            parents: Vec::new(),
+            owner: Some(owner),
+            rights: Vec::new(),
+        }
+    }
 }
 
 /// An Altinn 2 service edition.
@@ -797,6 +907,168 @@ pub struct Service {
     /// Whether rights to it can be given on.
     #[serde(default = "yes")]
     pub delegable: bool,
+    /// `FormTask`, `Correspondence`, `Lookup`, `Broker`, `Link`, …
+    #[serde(default = "form_task")]
+    pub service_type: String,
+    /// The edition's name, if it has one.
+    #[serde(default)]
+    pub edition_name: Option<String>,
+    /// From when it can be used.
+    #[serde(default = "long_ago")]
+    pub valid_from: String,
+    /// Until when.
+    #[serde(default = "no_end")]
+    pub valid_to: String,
+    /// Whether enterprise users may use it.
+    #[serde(default = "yes")]
+    pub enterprise_users: bool,
+    /// The forms of a `FormTask`.
+    #[serde(default)]
+    pub forms: Vec<ServiceForm>,
+    /// What may be attached to it.
+    #[serde(default)]
+    pub attachments: Vec<AttachmentRule>,
+    /// The steps of a `FormTask`.
+    #[serde(default)]
+    pub steps: Vec<ProcessStep>,
+}
+
+fn form_task() -> String {
+    "FormTask".to_owned()
+}
+
+fn long_ago() -> String {
+    "2014-01-01T00:00:00".to_owned()
+}
+
+fn no_end() -> String {
+    "9999-12-31T23:59:59.997".to_owned()
+}
+
+/// A form of an Altinn 2 service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ServiceForm {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Id of the data format.
+    pub data_format_id: String,
+    /// Version of the data format.
+    pub data_format_version: i64,
+    /// `MainForm` or `SubForm`.
+    pub form_type: String,
+}
+
+/// What may be attached to a form.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AttachmentRule {
+    /// Its number.
+    pub id: i64,
+    /// What kind of attachment.
+    pub name: String,
+    /// Endings of file names, separated by commas.
+    pub file_types: String,
+    /// How many there must be.
+    #[serde(default)]
+    pub min: i64,
+    /// How many there may be.
+    pub max: i64,
+    /// Largest size of one, in kilobytes.
+    pub max_size: i64,
+    /// Whether it must follow an XML schema, which then can be had.
+    #[serde(default)]
+    pub xsd: bool,
+}
+
+/// A step on a form's way.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ProcessStep {
+    /// `FormFilling`, `Signing`, …
+    pub name: String,
+    /// Which one of several.
+    #[serde(default)]
+    pub sequence: Option<i64>,
+    /// The authentication level it asks for.
+    pub level: i64,
+}
+
+/// An app of Altinn 3, as Altinn 2's lists and rights show it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct App {
+    /// The number in its service code, `AppId:64`.
+    pub id: i64,
+    /// `org/app`.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// The service owner's organisation number.
+    pub owner: String,
+    /// The service owner's code, upper case.
+    pub owner_code: String,
+    /// The service owner's name.
+    pub owner_name: String,
+    /// What can be done with it.
+    pub rules: Vec<AppRule>,
+    /// Codes of the role definitions that give it.
+    pub roles: Vec<String>,
+    /// Whether rights to it can be given on.
+    #[serde(default = "yes")]
+    pub delegable: bool,
+}
+
+/// One action on one part of an app.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AppRule {
+    /// `urn:altinn:task` or `urn:altinn:end-event`.
+    pub resource_id: String,
+    /// `Task_1`, …
+    pub resource_value: String,
+    /// `read`, `write`, …
+    pub action: String,
+}
+
+/// A code list (kodeliste).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CodeList {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: i64,
+    /// `1044`, `2068` or `1033`.
+    pub language: i64,
+    /// The codes.
+    pub codes: Vec<Code>,
+}
+
+/// A code of a code list.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Code {
+    /// The code itself.
+    pub code: String,
+    /// First value.
+    #[serde(default)]
+    pub value1: String,
+    /// Second value.
+    #[serde(default)]
+    pub value2: String,
+    /// Third value.
+    #[serde(default)]
+    pub value3: String,
 }
 
 /// What a seed file changes or adds.
@@ -966,7 +1238,14 @@ impl World {
 
     /// The role definition with this code.
     pub fn role_definition_by_code(&self, code: &str) -> Option<&RoleDefinition> {
-        self.role_definitions.iter().find(|r| r.code == code)
+        self.role_definitions
+            .iter()
+            .find(|r| r.code == code && r.kind != RoleKind::Local)
+    }
+
+    /// The app with this name, `org/app`.
+    pub fn app(&self, name: &str) -> Option<&App> {
+        self.apps.iter().find(|a| a.name.eq_ignore_ascii_case(name))
     }
 
     /// The service with this code and edition.
@@ -1166,9 +1445,29 @@ impl World {
                 return Err(SeedError::new(text));
             }
         }
+        for r in &self.role_definitions {
+            if r.kind == RoleKind::Local {
+                let owner = r.owner.as_deref().unwrap_or("(no owner)");
+                self.need_organisation("role_definitions", owner)?;
+            }
+            for right in &r.rights {
+                let known = self.service(&right.service, right.edition).is_some();
+                need("role_definitions", "service", &right.service, known)?;
+            }
+        }
         for s in &self.services {
             for role in &s.roles {
                 self.need_role("services", role)?;
+            }
+        }
+        for a in &self.apps {
+            for role in &a.roles {
+                self.need_role("apps", role)?;
+            }
+        }
+        for contact in self.organisations.iter().flat_map(|o| &o.personal_contacts) {
+            if let Some(person) = &contact.person {
+                self.need_person("organisations: personal_contacts", person)?;
             }
         }
         Ok(())
@@ -1251,6 +1550,8 @@ fn read_one_by_one(document: &Value) -> Result<(), SeedError> {
                 "client_relations" => ClientRelation::deserialize(entry).map(drop),
                 "role_definitions" => RoleDefinition::deserialize(entry).map(drop),
                 "services" => Service::deserialize(entry).map(drop),
+                "apps" => App::deserialize(entry).map(drop),
+                "code_lists" => CodeList::deserialize(entry).map(drop),
                 _ => Ok(()),
             };
             read.map_err(|e| {

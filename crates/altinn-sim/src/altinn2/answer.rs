@@ -14,6 +14,8 @@ use serde_json::Value;
 pub(crate) struct Refusal {
     status: StatusCode,
     phrase: Cow<'static, str>,
+    /// The code of a newer operation, which says why in its body.
+    code: Option<i64>,
 }
 
 impl Refusal {
@@ -21,6 +23,15 @@ impl Refusal {
         Self {
             status,
             phrase: phrase.into(),
+            code: None,
+        }
+    }
+
+    /// Of an operation that answers errors as JSON.
+    pub(crate) fn with_code(self, code: i64) -> Self {
+        Self {
+            code: Some(code),
+            ..self
         }
     }
 
@@ -48,7 +59,15 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        with_phrase(self.status, &self.phrase)
+        let Some(code) = self.code else {
+            return with_phrase(self.status, &self.phrase);
+        };
+        let error = Object::new()
+            .with("ErrorCode", code)
+            .with("ErrorMessage", self.phrase.into_owned());
+        let mut response = Shape::Plain.ok(error);
+        *response.status_mut() = self.status;
+        response
     }
 }
 
@@ -154,11 +173,30 @@ impl Object {
         self
     }
 
+    /// A member that is written as `null` when it has no value.
+    pub(crate) fn with_null(self, name: &'static str, value: Option<impl Into<Json>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self.with(name, Json::Leaf(Value::Null)),
+        }
+    }
+
     pub(crate) fn with_some(self, name: &'static str, value: Option<impl Into<Json>>) -> Self {
         match value {
             Some(value) => self.with(name, value),
             None => self,
         }
+    }
+
+    /// With the members of another after its own.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(member, _)| member != name);
+        self
     }
 
     /// The leaf members, as OData sees them.
@@ -225,6 +263,8 @@ pub(crate) struct Link {
     pub(crate) rel: &'static str,
     pub(crate) href: String,
     pub(crate) templated: bool,
+    /// Tells several links of one relation apart.
+    pub(crate) name: Option<&'static str>,
 }
 
 impl Link {
@@ -233,6 +273,7 @@ impl Link {
             rel,
             href: href.into(),
             templated: false,
+            name: None,
         }
     }
 
@@ -241,6 +282,17 @@ impl Link {
             rel,
             href: href.into(),
             templated: true,
+            name: None,
+        }
+    }
+}
+
+impl Link {
+    /// One of several of its relation.
+    pub(crate) fn named(self, name: &'static str) -> Self {
+        Self {
+            name: Some(name),
+            ..self
         }
     }
 }
@@ -281,25 +333,42 @@ impl Shape {
 
     fn links(self, links: Vec<Link>) -> Json {
         match self {
-            Self::Hal => links
-                .into_iter()
-                .fold(Object::new(), |object, link| {
+            Self::Hal => {
+                // several links of one relation stand in an array
+                let mut relations: Vec<(&'static str, Vec<Json>)> = Vec::new();
+                for link in links {
                     let target = Object::new().with("href", link.href);
                     let target = if link.templated {
                         target.with("isTemplated", true)
                     } else {
                         target
                     };
-                    object.with(link.rel, target)
-                })
-                .into(),
+                    let target = target.with_some("name", link.name);
+                    match relations.iter_mut().find(|(rel, _)| *rel == link.rel) {
+                        Some((_, targets)) => targets.push(target.into()),
+                        None => relations.push((link.rel, vec![target.into()])),
+                    }
+                }
+                let relations = relations.into_iter();
+                relations
+                    .fold(Object::new(), |object, (rel, mut targets)| {
+                        match targets.pop() {
+                            Some(only) if targets.is_empty() => object.with(rel, only),
+                            last => {
+                                targets.extend(last);
+                                object.with(rel, targets)
+                            }
+                        }
+                    })
+                    .into()
+            }
             Self::Plain => links
                 .into_iter()
                 .map(|link| {
                     Object::new()
                         .with("Rel", link.rel)
                         .with("Href", link.href)
-                        .with("Title", Json::Leaf(Value::Null))
+                        .with_null("Title", link.name)
                         .with("FileNameWithExtension", Json::Leaf(Value::Null))
                         .with("MimeType", Json::Leaf(Value::Null))
                         .with("IsTemplated", link.templated)

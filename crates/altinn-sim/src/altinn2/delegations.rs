@@ -9,9 +9,12 @@ use super::answer::{Json, Link, Object, Refusal, Shape, with_phrase};
 use super::odata::{Kind, ListOptions, Model};
 use super::parties::Party;
 use super::reportees::{organisation_named, person_named, same_name};
-use super::{Call, Outcome, integer, phrase_no_such_number, phrase_other_name, stored_time, text};
-use crate::rights::altinn2::{HeldRight, HeldRole, NotRevoked};
-use crate::world::{RoleDefinition, RoleKind, Service};
+use super::{
+    Asked, Call, Language, Outcome, integer, phrase_no_such_number, phrase_other_name, release,
+    stored_time, text,
+};
+use crate::rights::altinn2::{HeldAppRight, HeldRight, HeldRole, NotRevoked};
+use crate::world::{App, AppRule, RoleDefinition, RoleKind, Service};
 
 const RIGHT_HOLDER: Model = Model {
     name: "RightHolder",
@@ -25,7 +28,7 @@ const RIGHT_HOLDER: Model = Model {
     ],
 };
 
-const ROLE: Model = Model {
+pub(super) const ROLE: Model = Model {
     name: "Role",
     properties: &[
         ("RoleId", Kind::Integer),
@@ -39,7 +42,7 @@ const ROLE: Model = Model {
     ],
 };
 
-const RIGHT: Model = Model {
+pub(super) const RIGHT: Model = Model {
     name: "Right",
     properties: &[
         ("RightID", Kind::Integer),
@@ -59,12 +62,25 @@ const RIGHT: Model = Model {
     ],
 };
 
+pub(super) const APP_RIGHT: Model = Model {
+    name: "AppRight",
+    properties: &[
+        ("RuleGuid", Kind::Text),
+        ("AltinnAppId", Kind::Text),
+        ("ResourceId", Kind::Text),
+        ("ResourceValue", Kind::Text),
+        ("Action", Kind::Text),
+        ("RightSourceType", Kind::Text),
+        ("IsDelegatable", Kind::Boolean),
+    ],
+};
+
 /// Roles that accountants and auditors give on for their clients; not over REST since 18.12.
 const CLIENT_ROLES: [&str; 5] = ["A0237", "A0238", "A0239", "A0240", "A0241"];
 /// Roles that let their holder administer access.
 const MANAGING_ROLES: [&str; 4] = ["ADMAI", "HADM", "DAGL", "PRIV"];
 /// Roles that let their holder give on what it does not hold itself.
-const COMPREHENSIVE_ROLES: [&str; 3] = ["HADM", "DAGL", "PRIV"];
+pub(super) const COMPREHENSIVE_ROLES: [&str; 3] = ["HADM", "DAGL", "PRIV"];
 
 // ---- whose delegations ------------------------------------------------------------------------
 
@@ -82,16 +98,22 @@ fn who<'w>(call: &Call<'w>, path: &[&str]) -> Result<Party<'w>, Refusal> {
 }
 
 /// The same, for those who administer the party's access.
-fn managed<'w>(call: &Call<'w>, path: &[&str]) -> Result<Party<'w>, Refusal> {
+pub(super) fn managed<'w>(call: &Call<'w>, path: &[&str]) -> Result<Party<'w>, Refusal> {
     let party = who(call, path)?;
-    if has_role(call, party.uuid(), &MANAGING_ROLES) {
+    let unmanaged = call.release() < release::PRIVATE_MANAGED
+        && matches!(party, Party::Person(_))
+        && call
+            .held
+            .altinn2
+            .holds_anything(call.world, party.uuid(), call.user.holder.uuid());
+    if unmanaged || has_role(call, party.uuid(), &MANAGING_ROLES) {
         Ok(party)
     } else {
         Err(Refusal::forbidden("Forbidden"))
     }
 }
 
-fn has_role(call: &Call<'_>, party: Uuid, codes: &[&str]) -> bool {
+pub(super) fn has_role(call: &Call<'_>, party: Uuid, codes: &[&str]) -> bool {
     let held = call
         .held
         .altinn2
@@ -106,7 +128,7 @@ fn receiver<'w>(call: &Call<'w>, id: Option<&str>) -> Result<Party<'w>, Refusal>
 }
 
 /// `…/api/{who}/authorization`, with `{who}` as it was asked for.
-fn authorization(call: &Call<'_>, path: &[&str]) -> String {
+pub(super) fn authorization(call: &Call<'_>, path: &[&str]) -> String {
     format!(
         "{}/{}/authorization",
         call.base,
@@ -116,58 +138,68 @@ fn authorization(call: &Call<'_>, path: &[&str]) -> String {
 
 // ---- the items --------------------------------------------------------------------------------
 
-fn role_item(shape: Shape, authorization: &str, role: &HeldRole<'_>) -> Object {
+/// A role; `definitions` is where its definition is found.
+pub(super) fn role_item(asked: &Asked<'_>, definitions: &str, role: &HeldRole<'_>) -> Object {
     let definition = role.definition;
-    let kind = match definition.kind {
-        RoleKind::Altinn => "Altinn",
-        RoleKind::External => "External",
-        RoleKind::Local => "Local",
-    };
-    let code = (definition.kind != RoleKind::Local).then_some(definition.code.as_str());
+    let delegated = role.delegated.as_ref();
     let object = Object::new()
         .with_some("RoleId", role.id)
-        .with("RoleType", kind)
+        .with("RoleType", kind(definition))
         .with("RoleDefinitionId", definition.id)
-        .with("RoleName", definition.name.as_str())
+        .with("RoleName", asked.language().name(definition))
         .with("RoleDescription", definition.description.as_str())
         .with_some(
             "Delegator",
-            role.delegated
-                .as_ref()
-                .map(|(delegator, _)| delegator.as_str()),
+            delegated.map(|(delegator, _)| delegator.as_str()),
         )
+        .with_some("DelegatedTime", delegated.map(|(_, at)| stored_time(*at)))
         .with_some(
-            "DelegatedTime",
-            role.delegated.as_ref().map(|(_, at)| stored_time(*at)),
-        )
-        .with_some("RoleDefinitionCode", code);
-    shape.item(object, vec![definition_link(authorization, definition.id)])
+            "RoleDefinitionCode",
+            code(definition).filter(|_| has_codes(asked)),
+        );
+    let link = definition_link(definitions, definition.id);
+    asked.shape.item(object, vec![link])
 }
 
-fn definition_link(authorization: &str, id: i64) -> Link {
-    Link::new(
-        "roledefinition",
-        format!("{authorization}/roledefinitions/{id}"),
-    )
+/// Roles have codes since 22.3.
+fn has_codes(asked: &Asked<'_>) -> bool {
+    asked.release() >= release::APP_RIGHTS
+}
+
+pub(super) fn kind(definition: &RoleDefinition) -> &'static str {
+    match definition.kind {
+        RoleKind::Altinn => "Altinn",
+        RoleKind::External => "External",
+        RoleKind::Local => "Local",
+    }
+}
+
+/// Local ones have none.
+pub(super) fn code(definition: &RoleDefinition) -> Option<&str> {
+    (definition.kind != RoleKind::Local).then_some(definition.code.as_str())
+}
+
+fn definition_link(definitions: &str, id: i64) -> Link {
+    Link::new("roledefinition", format!("{definitions}/{id}"))
 }
 
 /// The pseudo role of those who hold single rights.
-fn single_rights(call: &Call<'_>, authorization: &str) -> Object {
-    let (name, description) = match call.parameter("language") {
-        Some("1033") => ("Single Rights", "Collection of single rights"),
-        Some("2068") => ("Enkeltrettar", "Samling av enkeltrettar"),
-        _ => ("Enkeltrettigheter", "Samling av enkeltrettigheter"),
+fn single_rights(asked: &Asked<'_>, definitions: &str) -> Object {
+    let (name, description) = match asked.language() {
+        Language::English => ("Single Rights", "Collection of single rights"),
+        Language::Nynorsk => ("Enkeltrettar", "Samling av enkeltrettar"),
+        Language::Bokmal => ("Enkeltrettigheter", "Samling av enkeltrettigheter"),
     };
     let object = Object::new()
         .with("RoleType", "Local")
         .with("RoleDefinitionId", 0)
         .with("RoleName", name)
         .with("RoleDescription", description);
-    call.shape
-        .item(object, vec![definition_link(authorization, 0)])
+    let link = definition_link(definitions, 0);
+    asked.shape.item(object, vec![link])
 }
 
-fn right_item(right: &HeldRight<'_>) -> Object {
+pub(super) fn right_item(right: &HeldRight<'_>) -> Object {
     let source = if right.direct {
         "DirectlyDelegatedRights"
     } else {
@@ -183,20 +215,53 @@ fn right_item(right: &HeldRight<'_>) -> Object {
         .with("IsDelegatable", right.service.delegable)
 }
 
-fn role_items(call: &Call<'_>, path: &[&str], from: Uuid, to: Uuid) -> Vec<Object> {
-    let authorization = authorization(call, path);
-    let held = call.held.altinn2.roles_of(call.world, from, to);
+/// A right to an app. `place` is where those that were given as such are deleted.
+pub(super) fn app_right_item(
+    shape: Shape,
+    place: Option<&str>,
+    right: &HeldAppRight<'_>,
+) -> Object {
+    let (guid, source) = match right.guid {
+        Some(guid) => (guid.to_string(), "DirectlyDelegated"),
+        None => (String::new(), "RoleTypeRight"),
+    };
+    let links = match (place, right.guid) {
+        (Some(place), Some(guid)) => {
+            let href = format!("{place}/{}/{guid}", right.app.name);
+            vec![Link::new("delete", href)]
+        }
+        _ => Vec::new(),
+    };
+    let object = Object::new()
+        .with("RuleGuid", guid)
+        .with("AltinnAppId", right.app.name.as_str())
+        .with("ResourceId", right.rule.resource_id.as_str())
+        .with("ResourceValue", right.rule.resource_value.as_str())
+        .with("Action", right.rule.action.as_str())
+        .with("RightSourceType", source)
+        .with("IsDelegatable", right.app.delegable);
+    shape.item(object, links)
+}
+
+/// The roles that `to` holds for `from`.
+pub(super) fn role_items(
+    asked: &Asked<'_>,
+    definitions: &str,
+    from: Uuid,
+    to: Uuid,
+) -> Vec<Object> {
+    let held = asked.held.altinn2.roles_of(asked.world, from, to);
     let mut items: Vec<Object> = held
         .iter()
-        .map(|role| role_item(call.shape, &authorization, role))
+        .map(|role| role_item(asked, definitions, role))
         .collect();
-    if call.held.altinn2.has_single_rights(from, to) {
-        items.push(single_rights(call, &authorization));
+    if asked.held.altinn2.has_single_rights(from, to) {
+        items.push(single_rights(asked, definitions));
     }
     items
 }
 
-fn right_items(call: &Call<'_>, from: Uuid, to: Uuid) -> Vec<Object> {
+fn right_items(call: &Asked<'_>, from: Uuid, to: Uuid) -> Vec<Object> {
     call.held
         .altinn2
         .rights_of(call.world, from, to)
@@ -205,40 +270,66 @@ fn right_items(call: &Call<'_>, from: Uuid, to: Uuid) -> Vec<Object> {
         .collect()
 }
 
+/// Where `{who}` finds role definitions.
+pub(super) fn definitions(call: &Call<'_>, path: &[&str]) -> String {
+    format!("{}/roledefinitions", authorization(call, path))
+}
+
 // ---- reading ----------------------------------------------------------------------------------
 
 pub(super) fn list(call: &mut Call<'_>, path: &[&str]) -> Outcome {
     let from = managed(call, path)?;
     let options = ListOptions::parse(&call.query, &RIGHT_HOLDER)?;
     let service = call.service_parameters()?;
-    let app = call.parameter("app").is_some();
-    if service.is_some() && app {
+    let app = call.parameter("app").map(str::to_owned);
+    if service.is_some() && app.is_some() {
         return Err(Refusal::bad_request(
             "Service and app can not both be specified",
         ));
     }
     let held = &call.held.altinn2;
-    let parties: Vec<Party<'_>> = held
-        .holders(call.world, from.uuid())
+    let mut holders = held.holders(call.world, from.uuid());
+    if call.release() >= release::KEY_ROLES {
+        holders.extend(held.key_role_holders(call.world, from.uuid()));
+    }
+    if call.release() >= release::ALL_ENTERPRISE_USERS
+        && let Party::Organisation(organisation) = from
+    {
+        let users = call.world.enterprise_users.iter();
+        let own = users.filter(|u| u.organisation == organisation.number);
+        holders.extend(own.map(|u| u.party_uuid));
+    }
+    let mut seen = Vec::new();
+    holders.retain(|to| {
+        let new = !seen.contains(to);
+        seen.push(*to);
+        new
+    });
+    let parties: Vec<Party<'_>> = holders
         .into_iter()
         .filter(|to| {
-            let rights = || held.rights_of(call.world, from.uuid(), *to);
-            // no app of Altinn 3 is simulated, so nobody has rights to one
-            !app && service.as_ref().is_none_or(|(code, edition)| {
-                rights()
+            let by_service = service.as_ref().is_none_or(|(code, edition)| {
+                held.rights_of(call.world, from.uuid(), *to)
                     .iter()
                     .any(|r| r.service.code == *code && r.service.edition == *edition)
-            })
+            });
+            let by_app = app.as_ref().is_none_or(|app| {
+                held.app_rights_of(call.world, from.uuid(), *to)
+                    .iter()
+                    .any(|r| r.app.name.eq_ignore_ascii_case(app))
+            });
+            by_service && by_app
         })
         .filter_map(|to| Party::find(call.world, to))
         .collect();
     let place = format!("{}/delegations", authorization(call, path));
+    let masked = call.release() >= release::MASKED;
     let items = options
-        .apply(parties, |party| party.right_holder().properties())
+        .apply(parties, |party| party.right_holder(masked).properties())
         .into_iter()
         .map(|party| {
-            call.shape
-                .item(party.right_holder(), holder_links(&place, party))
+            let links = holder_links(call, &place, party);
+            call.shape.item(party.right_holder(masked), links)
         })
         .collect();
     let links = vec![
@@ -248,13 +339,17 @@ pub(super) fn list(call: &mut Call<'_>, path: &[&str]) -> Outcome {
     Ok(call.shape.ok(call.shape.list("rightholders", links, items)))
 }
 
-fn holder_links(place: &str, party: Party<'_>) -> Vec<Link> {
+fn holder_links(asked: &Asked<'_>, place: &str, party: Party<'_>) -> Vec<Link> {
     let own = format!("{place}/{}", party.id());
-    vec![
+    let mut links = vec![
         Link::new("self", own.as_str()),
         Link::new("rights", format!("{own}/rights")),
         Link::new("roles", format!("{own}/roles")),
-    ]
+    ];
+    if (release::APP_RIGHTS..release::MUCH_REMOVED).contains(&asked.release()) {
+        links.push(Link::new("apprights", format!("{own}/apprights")));
+    }
+    links
 }
 
 pub(super) fn one(call: &mut Call<'_>, path: &[&str]) -> Outcome {
@@ -265,19 +360,33 @@ pub(super) fn one(call: &mut Call<'_>, path: &[&str]) -> Outcome {
         let itself = Link::new("self", format!("{place}/{}/{key}", to.id()));
         call.shape.list(key, vec![itself], items)
     };
+    let definitions = definitions(call, path);
+    let roles = role_items(call, &definitions, from.uuid(), to.uuid());
     let holder = to
-        .right_holder()
-        .with(
-            "Roles",
-            nested("roles", role_items(call, path, from.uuid(), to.uuid())),
-        )
+        .right_holder(call.release() >= release::MASKED)
+        .with("Roles", nested("roles", roles))
         .with(
             "Rights",
             nested("rights", right_items(call, from.uuid(), to.uuid())),
         );
-    Ok(call
-        .shape
-        .ok(call.shape.item(holder, holder_links(&place, to))))
+    let links = if call.release() >= release::APP_RIGHTS {
+        holder_links(call, &place, to)
+    } else {
+        Vec::new()
+    };
+    Ok(call.shape.ok(call.shape.item(holder, links)))
+}
+
+/// A right holder as a reportee.
+pub(super) fn reportee(call: &mut Call<'_>, path: &[&str]) -> Outcome {
+    let from = managed(call, path)?;
+    let to = receiver(call, path.get(3).copied())?;
+    let held = &call.held.altinn2;
+    if !held.holds_anything(call.world, from.uuid(), to.uuid()) {
+        return Err(Refusal::not_found());
+    }
+    let reportee = to.linked_reportee(call.shape, &call.base);
+    Ok(call.shape.ok(reportee.ok_or_else(Refusal::not_found)?))
 }
 
 pub(super) fn roles(call: &mut Call<'_>, path: &[&str]) -> Outcome {
@@ -314,9 +423,40 @@ pub(super) fn own_rights(call: &mut Call<'_>, path: &[&str]) -> Outcome {
     right_list(call, from.uuid(), call.user.holder.uuid(), place)
 }
 
+pub(super) fn own_app_rights(call: &mut Call<'_>, path: &[&str]) -> Outcome {
+    let from = who(call, path)?;
+    let place = format!("{}/apprights", authorization(call, path));
+    app_right_list(call, from.uuid(), call.user.holder.uuid(), &place)
+}
+
+pub(super) fn app_rights(call: &mut Call<'_>, path: &[&str]) -> Outcome {
+    let from = managed(call, path)?;
+    let to = receiver(call, path.get(3).copied())?;
+    let place = format!(
+        "{}/delegations/{}/apprights",
+        authorization(call, path),
+        to.id()
+    );
+    app_right_list(call, from.uuid(), to.uuid(), &place)
+}
+
+fn app_right_list(call: &Asked<'_>, from: Uuid, to: Uuid, place: &str) -> Outcome {
+    let options = ListOptions::parse(&call.query, &APP_RIGHT)?;
+    let held = call.held.altinn2.app_rights_of(call.world, from, to);
+    let items = held
+        .iter()
+        .map(|right| app_right_item(call.shape, Some(place), right))
+        .collect();
+    let items = options.apply(items, Object::properties);
+    let links = vec![Link::new("self", place)];
+    Ok(call.shape.ok(call.shape.list("apprights", links, items)))
+}
+
 fn role_list(call: &Call<'_>, path: &[&str], from: Uuid, to: Uuid, place: String) -> Outcome {
     let options = ListOptions::parse(&call.query, &ROLE)?;
-    let items = options.apply(role_items(call, path, from, to), Object::properties);
+    let definitions = definitions(call, path);
+    let items = role_items(call, &definitions, from, to);
+    let items = options.apply(items, Object::properties);
     Ok(call.shape.ok(call
         .shape
         .list("roles", vec![Link::new("self", place)], items)))
@@ -335,7 +475,7 @@ fn right_list(call: &Call<'_>, from: Uuid, to: Uuid, place: String) -> Outcome {
 pub(super) fn create(call: &mut Call<'_>, path: &[&str]) -> Outcome {
     let from = managed(call, path)?;
     let members = call.members()?;
-    let to = named_receiver(call, &members)?;
+    let to = named_receiver(call, from, &members)?;
     if to.uuid() == from.uuid() {
         return Err(Refusal::bad_request("A party cannot delegate to itself"));
     }
@@ -345,7 +485,7 @@ pub(super) fn create(call: &mut Call<'_>, path: &[&str]) -> Outcome {
             .and_then(|embedded| embedded.get(name));
         list.and_then(Value::as_array).cloned().unwrap_or_default()
     };
-    if !entries("apprights").is_empty() {
+    if !entries("apprights").is_empty() && !has_app_rights(call) {
         return Err(Refusal::bad_request(
             "App rights can no longer be delegated here",
         ));
@@ -353,13 +493,17 @@ pub(super) fn create(call: &mut Call<'_>, path: &[&str]) -> Outcome {
     let everything = has_role(call, from.uuid(), &COMPREHENSIVE_ROLES);
     let roles: Vec<&RoleDefinition> = entries("roles")
         .iter()
-        .map(|entry| delegable_role(call, from.uuid(), entry, everything))
+        .map(|entry| delegable_role(call, from, entry, everything))
+        .collect::<Result<_, _>>()?;
+    let app_rights: Vec<(&App, AppRule)> = entries("apprights")
+        .iter()
+        .map(|entry| delegable_app_right(call, from.uuid(), entry, everything))
         .collect::<Result<_, _>>()?;
     let rights: Vec<(&Service, &'static str)> = entries("rights")
         .iter()
         .map(|entry| delegable_right(call, from.uuid(), entry, everything))
         .collect::<Result<_, _>>()?;
-    if roles.is_empty() && rights.is_empty() {
+    if roles.is_empty() && rights.is_empty() && app_rights.is_empty() {
         return Err(Refusal::bad_request("No roles or rights to delegate"));
     }
     if !call.sim.faults.right_does_not_stick() {
@@ -371,13 +515,20 @@ pub(super) fn create(call: &mut Call<'_>, path: &[&str]) -> Outcome {
         for (service, action) in rights {
             held.give_right(from.uuid(), to.uuid(), service, action);
         }
+        for (app, rule) in app_rights {
+            held.give_app_right(from.uuid(), to.uuid(), app.id, rule);
+        }
     }
     Ok(with_phrase(StatusCode::CREATED, "Created"))
 }
 
 /// The receiver that the identity in the body names, and only under the right name (wire facts,
 /// Altinn 2 §7.2).
-fn named_receiver<'w>(call: &Call<'w>, members: &Value) -> Result<Party<'w>, Refusal> {
+fn named_receiver<'w>(
+    call: &Call<'w>,
+    from: Party<'w>,
+    members: &Value,
+) -> Result<Party<'w>, Refusal> {
     let member = |name: &str| text(members, name);
     let world = call.world;
     match (
@@ -406,22 +557,79 @@ fn named_receiver<'w>(call: &Call<'w>, members: &Value) -> Result<Party<'w>, Ref
         (None, Some(user_name), Some(number)) => world
             .enterprise_user(&user_name)
             .filter(|user| user.organisation == number)
+            .filter(|_| {
+                let own = matches!(from, Party::Organisation(o) if o.number == number);
+                own || call.release() >= release::OTHERS_ENTERPRISE_USERS
+            })
             .map(Party::EnterpriseUser)
             .ok_or_else(|| Refusal::bad_request(phrase_no_such_number(&number))),
         _ => Err(Refusal::bad_request("The right holder is not identified")),
     }
 }
 
-fn delegable_role<'w>(
+fn has_app_rights(call: &Call<'_>) -> bool {
+    (release::APP_RIGHTS..release::MUCH_REMOVED).contains(&call.release())
+}
+
+/// A rule by its guid, or by what it says.
+fn delegable_app_right<'w>(
     call: &Call<'w>,
     from: Uuid,
+    entry: &Value,
+    everything: bool,
+) -> Result<(&'w App, AppRule), Refusal> {
+    let unknown = || Refusal::bad_request("The app right does not exist");
+    let held = call
+        .held
+        .altinn2
+        .app_rights_of(call.world, from, call.user.holder.uuid());
+    if let Some(guid) = text(entry, "ruleguid") {
+        let guid: Uuid = guid.parse().map_err(|_| unknown())?;
+        let rule = held.into_iter().find(|right| right.guid == Some(guid));
+        return rule
+            .map(|right| (right.app, right.rule))
+            .ok_or_else(unknown);
+    }
+    let app = text(entry, "altinnappid").and_then(|name| call.world.app(&name));
+    let app = app.ok_or_else(unknown)?;
+    let same = |member: &str, wanted: &str| text(entry, member).is_some_and(|v| v == wanted);
+    let rule = app
+        .rules
+        .iter()
+        .find(|rule| {
+            same("resourceid", &rule.resource_id)
+                && same("resourcevalue", &rule.resource_value)
+                && text(entry, "action").is_some_and(|a| a.eq_ignore_ascii_case(&rule.action))
+        })
+        .ok_or_else(unknown)?;
+    let holds = held
+        .iter()
+        .any(|right| right.app.id == app.id && right.rule == *rule);
+    if app.delegable && (everything || holds) {
+        Ok((app, rule.clone()))
+    } else {
+        Err(Refusal::forbidden("The right cannot be delegated."))
+    }
+}
+
+fn delegable_role<'w>(
+    call: &Call<'w>,
+    from: Party<'w>,
     entry: &Value,
     everything: bool,
 ) -> Result<&'w RoleDefinition, Refusal> {
     let definition = integer(entry, "roledefinitionid")
         .and_then(|id| call.world.role_definition(id))
+        .filter(|definition| match (&definition.owner, from) {
+            // another organisation's local role is not there
+            (Some(owner), Party::Organisation(from)) => *owner == from.number,
+            (Some(_), _) => false,
+            (None, _) => true,
+        })
         .ok_or_else(|| Refusal::bad_request("The role definition does not exist"))?;
-    if CLIENT_ROLES.contains(&definition.code.as_str()) {
+    if call.release() >= release::CLIENT_ROLES_REFUSED
+        && CLIENT_ROLES.contains(&definition.code.as_str())
+    {
         return Err(Refusal::forbidden(
             "Client roles can only be delegated by the client administration in the portal",
         ));
@@ -430,7 +638,7 @@ fn delegable_role<'w>(
         return Err(Refusal::forbidden("The role cannot be delegated."));
     }
     let holder = call.user.holder.uuid();
-    let held = call.held.altinn2.roles_of(call.world, from, holder);
+    let held = call.held.altinn2.roles_of(call.world, from.uuid(), holder);
     if everything || held.iter().any(|role| role.definition.id == definition.id) {
         Ok(definition)
     } else {
@@ -468,7 +676,7 @@ fn delegable_right<'w>(
 
 /// The action under the name of the answers; several spellings are accepted (wire facts, Altinn 2
 /// §7.4).
-fn canonical_action(action: &str) -> Option<&'static str> {
+pub(super) fn canonical_action(action: &str) -> Option<&'static str> {
     let plain = action.replace('-', "").to_ascii_lowercase();
     Some(match plain.as_str() {
         "read" => "Read",
@@ -503,23 +711,69 @@ pub(super) fn remove_by_query(call: &mut Call<'_>, path: &[&str]) -> Outcome {
     let to = receiver(call, id.as_deref())?;
     let role = call.parameter("roleId").map(str::to_owned);
     let right = call.parameter("authzRuleId").map(str::to_owned);
-    match (role, right) {
-        (Some(role), None) => take_role(call, from, to, Some(&role)),
-        (None, Some(right)) => take_right(call, from, to, Some(&right)),
+    let rule = call.parameter("ruleGuid").map(str::to_owned);
+    match (role, right, rule) {
+        (Some(role), None, None) => take_role(call, from, to, Some(&role)),
+        (None, Some(right), None) => take_right(call, from, to, Some(&right)),
+        (None, None, Some(rule)) if has_app_rights(call) => {
+            let org = call.parameter("org").unwrap_or_default();
+            let app = format!("{org}/{}", call.parameter("app").unwrap_or_default());
+            take_app_right(call, from, to, &app, &rule)
+        }
         _ => Err(Refusal::bad_request(
             "Either roleId or authzRuleId must be specified",
         )),
     }
 }
 
+pub(super) fn remove_app_right(call: &mut Call<'_>, path: &[&str]) -> Outcome {
+    let from = managed(call, path)?;
+    let to = receiver(call, path.get(3).copied())?;
+    let [.., org, app, guid] = path else {
+        return Err(Refusal::not_found());
+    };
+    take_app_right(call, from, to, &format!("{org}/{app}"), guid)
+}
+
+pub(super) fn remove_own_role(call: &mut Call<'_>, path: &[&str]) -> Outcome {
+    let from = who(call, path)?;
+    take_role(call, from, call.user.holder, path.get(3).copied())
+}
+
+pub(super) fn remove_own_right(call: &mut Call<'_>, path: &[&str]) -> Outcome {
+    let from = who(call, path)?;
+    take_right(call, from, call.user.holder, path.get(3).copied())
+}
+
+pub(super) fn remove_own_app_right(call: &mut Call<'_>, path: &[&str]) -> Outcome {
+    let from = who(call, path)?;
+    let [.., org, app, guid] = path else {
+        return Err(Refusal::not_found());
+    };
+    take_app_right(call, from, call.user.holder, &format!("{org}/{app}"), guid)
+}
+
+fn take_app_right(
+    call: &mut Call<'_>,
+    from: Party<'_>,
+    to: Party<'_>,
+    app: &str,
+    guid: &str,
+) -> Outcome {
+    let app = call.world.app(app).ok_or_else(Refusal::not_found)?.id;
+    let guid = guid.parse().map_err(|_| Refusal::not_found())?;
+    let held = &mut call.held.altinn2;
+    let taken = held.revoke_app_right(from.uuid(), to.uuid(), app, guid);
+    removed(taken, "The right cannot be deleted.")
+}
+
 fn take_role(call: &mut Call<'_>, from: Party<'_>, to: Party<'_>, id: Option<&str>) -> Outcome {
     let id = id
         .and_then(|id| id.parse().ok())
         .ok_or_else(Refusal::not_found)?;
-    let taken = call
-        .held
-        .altinn2
-        .revoke_role(call.world, from.uuid(), to.uuid(), id);
+    let world = call.world;
+    let held = &mut call.held.altinn2;
+    let taken = held.revoke_role(world, from.uuid(), to.uuid(), id);
     removed(taken, "The role cannot be deleted.")
 }
 
@@ -527,10 +781,9 @@ fn take_right(call: &mut Call<'_>, from: Party<'_>, to: Party<'_>, id: Option<&s
     let id = id
         .and_then(|id| id.parse().ok())
         .ok_or_else(Refusal::not_found)?;
-    let taken = call
-        .held
-        .altinn2
-        .revoke_right(call.world, from.uuid(), to.uuid(), id);
+    let world = call.world;
+    let held = &mut call.held.altinn2;
+    let taken = held.revoke_right(world, from.uuid(), to.uuid(), id);
     removed(taken, "The right cannot be deleted.")
 }
 

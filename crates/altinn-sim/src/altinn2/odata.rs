@@ -61,6 +61,32 @@ impl Model {
     }
 }
 
+/// How many elements a list has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Without `$top`.
+    pub(super) page: usize,
+    /// The largest `$top`.
+    pub(super) top: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            page: DEFAULT_PAGE,
+            top: MAX_TOP,
+        }
+    }
+}
+
+impl Limits {
+    /// Everything at once, as the role definitions come.
+    pub(super) const WHOLE: Self = Self {
+        page: MAX_TOP as usize,
+        top: MAX_TOP,
+    };
+}
+
 /// The list options of one request, parsed.
 #[derive(Debug)]
 pub(super) struct ListOptions {
@@ -73,6 +99,15 @@ pub(super) struct ListOptions {
 impl ListOptions {
     /// Reads the options out of the query (names without regard to case).
     pub(super) fn parse(query: &[(String, String)], model: &Model) -> Result<Self, Refusal> {
+        Self::within(query, model, Limits::default())
+    }
+
+    /// As [`parse`](Self::parse), with limits of its own.
+    pub(super) fn within(
+        query: &[(String, String)],
+        model: &Model,
+        limits: Limits,
+    ) -> Result<Self, Refusal> {
         let option = |name: &str| {
             query
                 .iter()
@@ -101,12 +136,13 @@ impl ListOptions {
             Some(text) => count(text, "$skip")?,
         };
         let top = match option("$top") {
-            None => DEFAULT_PAGE,
+            None => limits.page,
             Some(text) => {
                 let top = count(text, "$top")?;
-                if top as u64 > MAX_TOP {
+                let limit = limits.top;
+                if top as u64 > limit {
                     return Err(Refusal::bad_request(format!(
-                        "The limit of '{MAX_TOP}' for Top query has been exceeded. The value from \
+                        "The limit of '{limit}' for Top query has been exceeded. The value from \
                          the incoming request is '{top}'"
                     )));
                 }

@@ -27,7 +27,7 @@ impl<'w> Party<'w> {
             })
     }
 
-    /// By reportee id (`r` and digits), user id (`u` and digits) or organisation number.
+    /// By reportee id (`r` and digits), user id (`u` and digits), organisation number or user name.
     pub(super) fn by_id(world: &'w World, id: &str) -> Option<Self> {
         let digits = |prefix| {
             id.strip_prefix(prefix)
@@ -52,7 +52,20 @@ impl<'w> Party<'w> {
                 .find(|u| u.user_id == user_id)
                 .map(Self::EnterpriseUser);
         }
-        world.organisation(id).map(Self::Organisation)
+        let organisation = world.organisation(id).map(Self::Organisation);
+        organisation.or_else(|| {
+            let named = |p: &&Person| {
+                p.user_name
+                    .as_deref()
+                    .is_some_and(|n| n.eq_ignore_ascii_case(id))
+            };
+            world.persons.iter().find(named).map(Self::Person)
+        })
+    }
+
+    /// A reportee as a service owner sees it: without the id.
+    pub(super) fn subject(self) -> Option<Object> {
+        self.reportee().map(|object| object.without("ReporteeId"))
     }
 
     pub(super) fn uuid(self) -> Uuid {
@@ -105,7 +118,7 @@ impl<'w> Party<'w> {
                     .with("OrganizationNumber", o.number.as_str())
                     .with_some("ParentOrganizationNumber", o.parent.as_deref())
                     .with("OrganizationForm", o.form.as_str())
-                    .with("Status", "Active"),
+                    .with("Status", if o.inactive { "Inactive" } else { "Active" }),
             ),
             Self::EnterpriseUser(_) => None,
         }
@@ -121,16 +134,21 @@ impl<'w> Party<'w> {
         Some(shape.item(self.reportee()?, links))
     }
 
-    /// What RightHolder says of the holder: the person number masked, whoever asks (wire facts,
-    /// Altinn 2 §7.2).
-    pub(super) fn right_holder(self) -> Object {
+    /// What RightHolder says of the holder: the person number masked since 19.9, whoever asks (wire
+    /// facts, Altinn 2 §7.2).
+    pub(super) fn right_holder(self, masked: bool) -> Object {
         let object = Object::new()
             .with("RightHolderId", self.id())
             .with("Name", self.name());
         match self {
-            Self::Person(p) => object
-                .with("LastName", p.last_name.as_str())
-                .with("SocialSecurityNumber", p.masked()),
+            Self::Person(p) => object.with("LastName", p.last_name.as_str()).with(
+                "SocialSecurityNumber",
+                if masked {
+                    p.masked()
+                } else {
+                    p.number.expose().to_owned()
+                },
+            ),
             Self::Organisation(o) => object.with("OrganizationNumber", o.number.as_str()),
             Self::EnterpriseUser(u) => object
                 .with("OrganizationNumber", u.organisation.as_str())

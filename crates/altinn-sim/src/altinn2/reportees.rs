@@ -5,9 +5,9 @@ use norwegian_ids::{OrganisationNumber, PersonNumber};
 use super::answer::{Link, Object, Refusal};
 use super::odata::{Kind, ListOptions, Model};
 use super::parties::Party;
-use super::{Call, Outcome, phrase_no_such_number, phrase_other_name, text};
+use super::{Call, Outcome, phrase_no_such_number, phrase_other_name, release, text};
 
-const MODEL: Model = Model {
+pub(super) const MODEL: Model = Model {
     name: "Reportee",
     properties: &[
         ("ReporteeId", Kind::Text),
@@ -42,7 +42,10 @@ fn represented<'w>(call: &Call<'w>) -> Vec<Party<'w>> {
 pub(super) fn list(call: &mut Call<'_>, _: &[&str]) -> Outcome {
     let options = ListOptions::parse(&call.query, &MODEL)?;
     let service = call.service_parameters()?;
-    let app = call.parameter("app").is_some();
+    let app = call.parameter("app").map(str::to_owned);
+    let inactive = call
+        .parameter("includeInactiveReportees")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let role = match call.parameter("roleDefinitionId") {
         None => None,
         Some(id) => Some(
@@ -65,8 +68,13 @@ pub(super) fn list(call: &mut Call<'_>, _: &[&str]) -> Outcome {
                     .iter()
                     .any(|right| right.service.code == *code && right.service.edition == *edition)
             });
-            // no app of Altinn 3 is simulated, so nobody has rights to one
-            by_role && by_service && !app
+            let by_app = app.as_ref().is_none_or(|app| {
+                held.app_rights_of(world, party.uuid(), holder)
+                    .iter()
+                    .any(|right| right.app.name.eq_ignore_ascii_case(app))
+            });
+            let active = inactive || !matches!(party, Party::Organisation(o) if o.inactive);
+            by_role && by_service && by_app && active
         })
         .collect();
     let properties = |party: &Party<'_>| party.reportee().unwrap_or_default().properties();
@@ -110,7 +118,63 @@ pub(super) fn convert(call: &mut Call<'_>, _: &[&str]) -> Outcome {
             ));
         }
     };
+    if call.release() < release::CONVERSION_OF_ANYONE
+        && !represented(call).iter().any(|p| p.uuid() == party.uuid())
+    {
+        return Err(Refusal::forbidden("Forbidden"));
+    }
     Ok(call.shape.ok(party.reportee().unwrap_or_default()))
+}
+
+const ORGANIZATION: Model = Model {
+    name: "Organization",
+    properties: &[
+        ("Name", Kind::Text),
+        ("OrganizationNumber", Kind::Text),
+        ("Type", Kind::Text),
+    ],
+};
+
+/// The organisations whom the user can represent. Nobody has published a body; this is the service
+/// owner's without its contacts.
+pub(super) fn organizations(call: &mut Call<'_>, _: &[&str]) -> Outcome {
+    let options = ListOptions::parse(&call.query, &ORGANIZATION)?;
+    let organizations = represented(call)
+        .into_iter()
+        .filter_map(|party| organization_item(call, party))
+        .collect();
+    let items = options.apply(organizations, Object::properties);
+    let links = vec![Link::new("self", format!("{}/organizations", call.base))];
+    Ok(call
+        .shape
+        .ok(call.shape.list("organizations", links, items)))
+}
+
+pub(super) fn organization(call: &mut Call<'_>, path: &[&str]) -> Outcome {
+    let number = path.last().copied().unwrap_or_default();
+    let mut parties = represented(call).into_iter();
+    let party = parties.find(|p| matches!(p, Party::Organisation(o) if o.number == number));
+    let item = party.and_then(|party| organization_item(call, party));
+    Ok(call
+        .shape
+        .ok(item.ok_or_else(|| Refusal::forbidden("Forbidden"))?))
+}
+
+fn organization_item(call: &Call<'_>, party: Party<'_>) -> Option<Object> {
+    let Party::Organisation(organisation) = party else {
+        return None;
+    };
+    let (base, number) = (&call.base, &organisation.number);
+    let links = vec![
+        Link::new("self", format!("{base}/organizations/{number}")),
+        Link::new("messages", format!("{base}/{number}/messages")),
+        Link::new("profile", format!("{base}/{number}/profile")),
+    ];
+    let object = Object::new()
+        .with("Name", organisation.name.as_str())
+        .with("OrganizationNumber", number.as_str())
+        .with("Type", organisation.form.as_str());
+    Some(call.shape.item(object, links))
 }
 
 /// The person with this number, if that is the last name.

@@ -3,13 +3,17 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::world::{RoleDefinition, RoleKind, Service, World};
+use crate::world::{App, AppRule, RoleDefinition, RoleKind, Service, ServiceRight, World};
 
 /// Ids of roles and rights that are delegated while the simulator runs begin here.
 const FIRST_ROLE_ID: i64 = 60_000_001;
 const FIRST_RIGHT_ID: i64 = 70_000_001;
 /// Ids of roles that a register gives begin here.
 const FIRST_REGISTER_ROLE_ID: i64 = 50_000_001;
+/// Ids of role definitions that an organisation makes for itself begin here.
+const FIRST_LOCAL_ROLE: i64 = 800_001;
+/// Register roles whose holder has what the organisation has (nøkkelroller).
+const KEY_ROLES: [&str; 1] = ["DAGL"];
 /// Ids of the rules that make up a role begin here.
 const FIRST_RULE_ID: i64 = 10_000_001;
 
@@ -33,6 +37,25 @@ pub(crate) struct DelegatedRight {
     pub(crate) service: String,
     pub(crate) edition: i64,
     pub(crate) action: String,
+}
+
+/// A right to an app that one party gave another.
+#[derive(Clone, Debug)]
+pub(crate) struct DelegatedAppRight {
+    pub(crate) guid: Uuid,
+    pub(crate) from: Uuid,
+    pub(crate) to: Uuid,
+    pub(crate) app: i64,
+    pub(crate) rule: AppRule,
+}
+
+/// A right to an app as one holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct HeldAppRight<'w> {
+    /// The rule's guid, on one that was given as such, and so is deletable.
+    pub(crate) guid: Option<Uuid>,
+    pub(crate) app: &'w App,
+    pub(crate) rule: AppRule,
 }
 
 /// A role as one holds it.
@@ -69,8 +92,10 @@ pub(crate) enum NotRevoked {
 pub(crate) struct Delegations {
     roles: Vec<DelegatedRole>,
     rights: Vec<DelegatedRight>,
+    app_rights: Vec<DelegatedAppRight>,
     next_role: i64,
     next_right: i64,
+    next_definition: i64,
 }
 
 impl Delegations {
@@ -78,8 +103,10 @@ impl Delegations {
         Self {
             roles: Vec::new(),
             rights: Vec::new(),
+            app_rights: Vec::new(),
             next_role: FIRST_ROLE_ID,
             next_right: FIRST_RIGHT_ID,
+            next_definition: FIRST_LOCAL_ROLE,
         }
     }
 
@@ -141,6 +168,60 @@ impl Delegations {
                 edition: service.edition,
                 action: action.to_owned(),
             });
+        }
+    }
+
+    /// Gives a right to an app; one that is held already stays as it is.
+    pub(crate) fn give_app_right(&mut self, from: Uuid, to: Uuid, app: i64, rule: AppRule) {
+        let held = |r: &DelegatedAppRight| (r.from, r.to, r.app, &r.rule) == (from, to, app, &rule);
+        if !self.app_rights.iter().any(held) {
+            self.app_rights.push(DelegatedAppRight {
+                guid: Uuid::new_v4(),
+                from,
+                to,
+                app,
+                rule,
+            });
+        }
+    }
+
+    /// The id of the next role definition that an organisation makes for itself.
+    pub(crate) fn next_role_definition(&mut self, world: &World) -> i64 {
+        while world.role_definition(self.next_definition).is_some() {
+            self.next_definition += 1;
+        }
+        let id = self.next_definition;
+        self.next_definition += 1;
+        id
+    }
+
+    /// Takes back every role of a definition that is no more.
+    pub(crate) fn forget_role_definition(&mut self, id: i64) {
+        self.roles.retain(|role| role.definition != id);
+    }
+
+    /// Takes back everything that somebody has who is no more.
+    pub(crate) fn forget_party(&mut self, party: Uuid) {
+        self.roles.retain(|r| r.to != party);
+        self.rights.retain(|r| r.to != party);
+        self.app_rights.retain(|r| r.to != party);
+    }
+
+    /// Takes a right to an app back.
+    pub(crate) fn revoke_app_right(
+        &mut self,
+        from: Uuid,
+        to: Uuid,
+        app: i64,
+        guid: Uuid,
+    ) -> Result<(), NotRevoked> {
+        let count = self.app_rights.len();
+        self.app_rights
+            .retain(|r| (r.guid, r.from, r.to, r.app) != (guid, from, to, app));
+        if self.app_rights.len() < count {
+            Ok(())
+        } else {
+            Err(NotRevoked::Unknown)
         }
     }
 
@@ -283,11 +364,58 @@ impl Delegations {
         held
     }
 
+    /// The rights to apps that `to` holds for `from`: those that follow from roles first.
+    pub(crate) fn app_rights_of<'w>(
+        &self,
+        world: &'w World,
+        from: Uuid,
+        to: Uuid,
+    ) -> Vec<HeldAppRight<'w>> {
+        let roles = self.roles_of(world, from, to);
+        let by_role = world
+            .apps
+            .iter()
+            .filter(|app| roles.iter().any(|r| app.roles.contains(&r.definition.code)));
+        let by_role = by_role.flat_map(|app| {
+            app.rules.iter().map(move |rule| HeldAppRight {
+                guid: None,
+                app,
+                rule: rule.clone(),
+            })
+        });
+        let direct = self
+            .app_rights
+            .iter()
+            .filter(|right| right.from == from && right.to == to)
+            .filter_map(|right| {
+                Some(HeldAppRight {
+                    guid: Some(right.guid),
+                    app: world.apps.iter().find(|app| app.id == right.app)?,
+                    rule: right.rule.clone(),
+                })
+            });
+        by_role.chain(direct).collect()
+    }
+
     /// Whether `to` holds single rights for `from`; they show as a pseudo role.
     pub(crate) fn has_single_rights(&self, from: Uuid, to: Uuid) -> bool {
-        self.rights
+        let rights = self.rights.iter().map(|r| (r.from, r.to));
+        let app_rights = self.app_rights.iter().map(|r| (r.from, r.to));
+        rights.chain(app_rights).any(|pair| pair == (from, to))
+    }
+
+    /// Those who have access to `from` through a key role in an organisation that holds something.
+    pub(crate) fn key_role_holders(&self, world: &World, from: Uuid) -> Vec<Uuid> {
+        let holds = |number: &str| {
+            let organisation = world.organisation(number).map(|o| o.party_uuid);
+            organisation.is_some_and(|to| to != from && self.holds_anything(world, from, to))
+        };
+        world
+            .register_roles
             .iter()
-            .any(|right| right.from == from && right.to == to)
+            .filter(|r| KEY_ROLES.contains(&r.role.as_str()) && holds(&r.organisation))
+            .filter_map(|r| world.person(r.person.expose()).map(|p| p.party_uuid))
+            .collect()
     }
 
     /// Everyone who holds something for `from`, register roles included; itself not.
@@ -309,19 +437,29 @@ impl Delegations {
 }
 
 /// The rights that make up a role, each with its rule's id.
-fn rules<'w>(
+pub(crate) fn rules<'w>(
     world: &'w World,
     definition: &'w RoleDefinition,
 ) -> impl Iterator<Item = (i64, &'w Service, &'w str)> {
     let everything = definition.code == "PRIV" && definition.kind == RoleKind::External;
+    let local = |service: &Service, action: &str| {
+        let has = |r: &ServiceRight| {
+            (r.edition, r.action.as_str()) == (service.edition, action) && r.service == service.code
+        };
+        definition.rights.iter().any(has)
+    };
     let services = world.services.iter().enumerate();
-    services
-        .filter(move |(_, service)| everything || service.roles.contains(&definition.code))
-        .flat_map(move |(index, service)| {
-            let base = FIRST_RULE_ID + definition.id * 1_000;
-            service.actions.iter().enumerate().map(move |(n, action)| {
+    services.flat_map(move |(index, service)| {
+        let base = FIRST_RULE_ID + definition.id * 1_000;
+        // What no role gives, a private person has not got either.
+        let given = (everything && !service.roles.is_empty())
+            || (definition.kind != RoleKind::Local && service.roles.contains(&definition.code));
+        let actions = service.actions.iter().enumerate();
+        actions
+            .filter(move |(_, action)| given || local(service, action))
+            .map(move |(n, action)| {
                 let offset = i64::try_from(index * 10 + n).unwrap_or(0);
                 (base + offset, service, action.as_str())
             })
-        })
+    })
 }

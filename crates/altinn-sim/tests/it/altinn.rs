@@ -125,6 +125,19 @@ impl Altinn {
         grant.token(&self.sim).await
     }
 
+    /// Maskinporten's own token of the vendor.
+    pub(crate) async fn maskinporten_token(&self, scopes: &str) -> String {
+        self.maskinporten(scopes, None).await
+    }
+
+    /// The exchange as an enterprise user, right or wrong.
+    pub(crate) async fn exchange_as(&self, token: &str, name: &str, secret: &str) -> Answer {
+        let path = "/authentication/api/v1/exchange/maskinporten";
+        let request = self.platform(Method::GET, path).bearer_auth(token);
+        let encoded = STANDARD.encode(format!("{name}:{secret}"));
+        send(request.header("X-Altinn-EnterpriseUser-Authentication", encoded)).await
+    }
+
     async fn exchanged(&self, provider: &str, token: &str, enterprise: Option<&str>) -> String {
         let url = format!(
             "{}/authentication/api/v1/exchange/{provider}",

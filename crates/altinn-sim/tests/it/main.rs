@@ -5,6 +5,7 @@
 mod admin;
 mod altinn;
 mod altinn2;
+mod altinn2_more;
 mod altinn3;
 mod altinn3_more;
 mod client;
