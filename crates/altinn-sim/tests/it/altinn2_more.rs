@@ -358,7 +358,8 @@ async fn an_organisation_makes_roles_of_its_own() {
 
 #[tokio::test]
 async fn what_a_release_brought_or_took_is_there_before_or_after_only() {
-    let cases: [(Method, &str, Option<(u8, u8)>, Option<(u8, u8)>); 12] = [
+    type Number = Option<(u8, u8)>;
+    let cases: [(Method, &str, Number, Number); 12] = [
         (Method::DELETE, "/roles/1", None, Some((23, 5))),
         (Method::DELETE, "/rights/1", None, Some((23, 5))),
         (Method::GET, "/apprights", Some((22, 3)), Some((23, 5))),
