@@ -18,6 +18,7 @@
 //! users are nobody here; a main administrator may do all that is done for a party, also for its
 //! clients, single instances and scopes.
 
+mod agent_clients;
 mod clients;
 mod connections;
 mod consents;
@@ -210,6 +211,7 @@ pub(crate) fn router(sim: Sim) -> Router {
         .merge(registry_router())
         .merge(suppliers_router())
         .merge(requests_router())
+        .merge(agent_clients_router())
         .merge(clients_router::<false>())
         .merge(clients_router::<true>())
         .with_state(sim)
@@ -455,6 +457,29 @@ fn requests_router() -> Router<Sim> {
 }
 
 /// Client delegation; what only v2 has is left out of v1, and the other way round.
+/// The authentication service's own API of client delegation (§1.10).
+fn agent_clients_router() -> Router<Sim> {
+    let read = Access::Own("altinn:clientdelegations.read");
+    let write = Access::Own("altinn:clientdelegations.write");
+    let route = |path: &str| format!("/authentication/api/v1/enduser/systemuser/{path}");
+    let clients = || {
+        get(operation(read, agent_clients::list))
+            .post(operation(write, agent_clients::assign))
+            .delete(operation(write, agent_clients::remove))
+    };
+    Router::new()
+        .route(
+            &route("agents"),
+            get(operation(read, agent_clients::agents)),
+        )
+        .route(
+            &route("clients/available"),
+            get(operation(read, agent_clients::available)),
+        )
+        .route(&route("clients"), clients())
+        .route(&route("clients/"), clients())
+}
+
 fn clients_router<const V2: bool>() -> Router<Sim> {
     let version = if V2 { 2 } else { 1 };
     let route =

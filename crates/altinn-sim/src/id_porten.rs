@@ -1,7 +1,8 @@
 //! ID-porten: people log in on a plain page, and clients get their tokens (wire facts, Maskinporten §8).
 //!
-//! The page stands for every way to log in; whoever sits at it chooses a synthetic person. There is no
-//! single sign-on: each authorization shows the page.
+//! The page stands for every way to log in; whoever sits at it chooses a synthetic person. A browser that
+//! has logged in is known by a cookie and not asked again for half an hour, two hours at most
+//! (single sign-on, §8.5); the cookie's name is the simulator's own.
 
 mod authorize;
 mod client;
@@ -38,6 +39,10 @@ const AUTHORIZATION: SignedDuration = SignedDuration::from_secs(7200);
 const PAR: SignedDuration = SignedDuration::from_secs(120);
 /// The life of a code is not documented; RFC 6749 §4.1.2 wants it short.
 const CODE: SignedDuration = SignedDuration::from_secs(60);
+/// A single sign-on session ends when it is not used for so long.
+const SSO: SignedDuration = SignedDuration::from_mins(30);
+/// However often it is used.
+const LONGEST_SSO: SignedDuration = SignedDuration::from_mins(120);
 /// Levels, the lowest first.
 const LEVELS: [&str; 3] = [
     "idporten-loa-low",
@@ -66,8 +71,10 @@ struct Memory {
     refresh: HashMap<String, (token::Grant, Timestamp)>,
     /// Access tokens by their `jti`, with the grant each is of.
     access: HashMap<String, Uuid>,
-    /// By the `jti` of the id token: the grant, and whether it is for logging in only.
-    sessions: HashMap<String, (Uuid, bool)>,
+    /// By the `jti` of the id token.
+    sessions: HashMap<String, token::Session>,
+    /// Browsers that have logged in, by their cookie.
+    browsers: HashMap<String, authorize::Browser>,
     revoked: HashSet<Uuid>,
     /// Client assertions that were used.
     assertions: HashSet<String>,

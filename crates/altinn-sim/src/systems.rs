@@ -29,6 +29,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use self::problem::Refusal;
+pub(crate) use self::users::written as system_user_json;
 use crate::altinn2::lower_case_names;
 use crate::platform::{self, CallerKind};
 use crate::rights::Held;

@@ -379,6 +379,9 @@ pub struct Client {
     /// ID-porten: whether it gets refresh tokens.
     #[serde(default)]
     pub refresh_tokens: bool,
+    /// ID-porten: whether its people log in by themselves, apart from other services.
+    #[serde(default)]
+    pub sso_disabled: bool,
     /// ID-porten: whether id tokens carry `sid` (`frontchannel_logout_session_required`).
     #[serde(default)]
     pub session_in_id_token: bool,

@@ -61,7 +61,7 @@ fn access(accesses: &Accesses<'_>, shown: Shown) -> Vec<Value> {
 }
 
 /// What the provider holds for a client, or for all.
-fn held<'w>(call: &Call<'w>, provider: Uuid, client: Option<Uuid>) -> Vec<Holding<'w>> {
+pub(super) fn held<'w>(call: &Call<'w>, provider: Uuid, client: Option<Uuid>) -> Vec<Holding<'w>> {
     holdings(call.world, &call.held.altinn3, client, Some(provider))
         .into_iter()
         .filter(|h| h.reason == Reason::Direct && h.via.is_none())

@@ -35,6 +35,8 @@ pub(super) enum Refusal {
     Registry(u16, &'static str, &'static str),
     /// Shape A: `STD-00000` with one validation error: code, text, path.
     RegistryValidation(&'static str, &'static str, &'static str),
+    /// 404 with a problem that has no number, only this title.
+    Missing(&'static str),
     /// Shape B: a numbered problem of access management.
     Problem(Problem),
     /// Shape B: `STD-00000` with validation errors of their own: code, text, paths.
@@ -235,6 +237,10 @@ impl IntoResponse for Refusal {
                 body["validationErrors"] =
                     json!([{ "code": code, "title": title, "paths": [path] }]);
                 problem_json(400, &body)
+            }
+            Self::Missing(title) => {
+                let kind = "https://tools.ietf.org/html/rfc9110#section-15.5.5";
+                problem_json(404, &json!({ "type": kind, "title": title, "status": 404 }))
             }
             Self::Problem(problem) => {
                 let (status, code, detail) = problem.parts();

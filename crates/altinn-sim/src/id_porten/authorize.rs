@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::token::Grant;
 use super::{
-    CODE, LEVELS, LoginFlaw, PAR, Parameters, Refusal, client, issuer, parameter, random, refusal,
+    CODE, LEVELS, LONGEST_SSO, LoginFlaw, PAR, Parameters, Refusal, SSO, client, issuer, parameter,
+    random, refusal,
 };
 use crate::html::{escaped, page};
 use crate::jws::Jws;
@@ -73,11 +74,48 @@ fn redirect_uri<'p>(client: &Client, parameters: &'p Parameters) -> Option<&'p s
         .then_some(uri)
 }
 
+/// A browser that has logged in.
+#[derive(Clone, Debug)]
+pub(super) struct Browser {
+    person: Uuid,
+    level: usize,
+    /// `sid`, which all services share.
+    pub(super) session: String,
+    begun: Timestamp,
+    until: Timestamp,
+}
+
+const COOKIE: &str = "altinn-sim-idporten";
+
+/// The cookie's value.
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let all = headers.get_all(header::COOKIE).iter();
+    let pairs = all.filter_map(|value| value.to_str().ok());
+    let mut pairs = pairs.flat_map(|value| value.split(';'));
+    pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+/// The session that stands for this request, and lives on by it.
+fn standing(sim: &Shared, client: &Client, headers: &HeaderMap, level: usize) -> Option<Browser> {
+    if client.sso_disabled {
+        return None;
+    }
+    let now = sim.clock.now();
+    let mut memory = sim.id_porten.memory();
+    let browser = memory.browsers.get_mut(cookie(headers)?)?;
+    if browser.until <= now || browser.level < level {
+        return None;
+    }
+    browser.until = (now + SSO).min(browser.begun + LONGEST_SSO);
+    Some(browser.clone())
+}
+
 pub(super) async fn begin(
     State(sim): State<Sim>,
     Query(parameters): Query<Parameters>,
+    headers: HeaderMap,
 ) -> Response {
-    match begun(&sim, parameters) {
+    match begun(&sim, parameters, &headers) {
         Ok(response) => response,
         Err(text) => {
             let body = format!("<p>{}</p>", escaped(text));
@@ -87,7 +125,11 @@ pub(super) async fn begin(
 }
 
 /// Until it is known where the caller is to be sent back, the page says what is wrong.
-fn begun(sim: &Shared, parameters: Parameters) -> Result<Response, &'static str> {
+fn begun(
+    sim: &Shared,
+    parameters: Parameters,
+    headers: &HeaderMap,
+) -> Result<Response, &'static str> {
     let world = sim.world();
     let client = parameter(&parameters, "client_id").and_then(|id| client::known(&world, id));
     let client = client.ok_or("Unknown client_id.")?;
@@ -111,7 +153,13 @@ fn begun(sim: &Shared, parameters: Parameters) -> Result<Response, &'static str>
             return Ok(sent_back(sim, place, post, state, &error(&refusal)));
         }
     };
-    if parameter(&parameters, "prompt") == Some("none") {
+    let prompt = parameter(&parameters, "prompt").unwrap_or_default();
+    if !["login", "consent"].contains(&prompt)
+        && let Some(browser) = standing(sim, client, headers, login.level)
+    {
+        return Ok(answered(sim, login, &browser));
+    }
+    if prompt == "none" {
         let refusal = refusal("login_required", "Nobody is logged in.");
         return Ok(login.back(sim, &error(&refusal)));
     }
@@ -218,7 +266,7 @@ pub(super) async fn log_in(State(sim): State<Sim>, Form(choice): Form<Choice>) -
     let world = sim.world();
     let person = world.person_by_uuid(choice.person);
     let login = sim.id_porten.memory().logins.remove(&choice.transaction);
-    let (Some(mut login), Some(person)) = (login, person) else {
+    let (Some(login), Some(person)) = (login, person) else {
         let body = "<p>Innloggingen er brukt eller avbrutt.</p>";
         return (StatusCode::BAD_REQUEST, Html(page("Noe gikk galt", body))).into_response();
     };
@@ -226,6 +274,29 @@ pub(super) async fn log_in(State(sim): State<Sim>, Form(choice): Form<Choice>) -
         let refusal = refusal("access_denied", "The user cancelled.");
         return login.back(&sim, &error(&refusal));
     }
+    let now = sim.clock.now();
+    let browser = Browser {
+        person: person.party_uuid,
+        level: login.level,
+        session: random(),
+        begun: now,
+        until: now + SSO,
+    };
+    let isolated = client::known(&world, &login.client_id).is_none_or(|c| c.sso_disabled);
+    let mut response = answered(&sim, login, &browser);
+    if !isolated {
+        let value = random();
+        let cookie = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax");
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        sim.id_porten.memory().browsers.insert(value, browser);
+    }
+    response
+}
+
+/// Sends the browser back with a code for whoever has logged in with it.
+fn answered(sim: &Shared, mut login: Login, browser: &Browser) -> Response {
     let flaw = sim.faults.take_login_flaw();
     if flaw == Some(LoginFlaw::OtherState) {
         login.state = Some(random());
@@ -240,11 +311,12 @@ pub(super) async fn log_in(State(sim): State<Sim>, Form(choice): Form<Choice>) -
         nonce: login.nonce.clone(),
         scopes: login.scopes.clone(),
         resource: login.resource.clone(),
-        person: person.party_uuid,
+        person: browser.person,
         // The page logs in at the level that was asked for, as the weakest choice that is offered.
-        level: LEVELS.get(login.level).copied().unwrap_or_default(),
-        session: random(),
-        logged_in: now,
+        level: LEVELS.get(browser.level).copied().unwrap_or_default(),
+        session: browser.session.clone(),
+        logged_in: browser.begun,
+        granted: now,
         flaw,
     };
     sim.id_porten
@@ -253,7 +325,7 @@ pub(super) async fn log_in(State(sim): State<Sim>, Form(choice): Form<Choice>) -
         .insert(code.clone(), (grant, now + CODE));
     let iss = match flaw {
         Some(LoginFlaw::OtherIssuer) => "https://idporten.example.no",
-        _ => issuer(&sim),
+        _ => issuer(sim),
     };
     let answer = [("code", code), ("iss", iss.to_owned())];
     sent_back_as_is(
@@ -357,6 +429,13 @@ pub(super) async fn log_out(
     let id = parameter(&parameters, "client_id");
     let id = id.or_else(|| hint.as_ref().and_then(|hint| hint.text("aud")));
     let client = id.and_then(|id| client::known(&world, id));
+    {
+        let mut memory = sim.id_porten.memory();
+        let browser = cookie(&headers).and_then(|cookie| memory.browsers.get(cookie));
+        if let Some(session) = browser.map(|browser| browser.session.clone()) {
+            memory.end(&session);
+        }
+    }
     if let Some(session) = hint.as_ref().and_then(|hint| hint.text("jti")) {
         sim.id_porten.memory().end_session(session);
     }
@@ -378,6 +457,7 @@ impl super::Memory {
     /// Forgets what is too old to be used.
     pub(super) fn tidy(&mut self, now: Timestamp) {
         self.pushed.retain(|_, (_, until)| *until > now);
+        self.browsers.retain(|_, browser| browser.until > now);
         self.codes.retain(|_, (_, until)| *until > now);
         self.refresh.retain(|_, (_, until)| *until > now);
     }

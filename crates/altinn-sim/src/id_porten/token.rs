@@ -37,6 +37,8 @@ pub(super) struct Grant {
     pub(super) level: &'static str,
     pub(super) session: String,
     pub(super) logged_in: Timestamp,
+    /// When the client was let in, which may be later.
+    pub(super) granted: Timestamp,
     pub(super) flaw: Option<LoginFlaw>,
 }
 
@@ -48,12 +50,37 @@ impl Grant {
 }
 
 impl Memory {
-    /// Ends the session whose id token has this `jti`, and what was for logging in only.
-    pub(super) fn end_session(&mut self, session: &str) {
-        if let Some((grant, true)) = self.sessions.remove(session) {
-            self.revoked.insert(grant);
+    /// Ends the session whose id token has this `jti`, for all services, and what was for logging in
+    /// only.
+    pub(super) fn end_session(&mut self, id_token: &str) {
+        if let Some(session) = self.sessions.get(id_token) {
+            let id = session.id.clone();
+            self.end(&id);
         }
     }
+
+    /// Ends the session with this `sid`.
+    pub(super) fn end(&mut self, id: &str) {
+        self.browsers.retain(|_, browser| browser.session != id);
+        let revoked = &mut self.revoked;
+        self.sessions.retain(|_, session| {
+            let ended = session.id == id;
+            if ended && session.login_only {
+                revoked.insert(session.grant);
+            }
+            !ended
+        });
+    }
+}
+
+/// What an id token is of.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    grant: Uuid,
+    /// For logging in and nothing else.
+    login_only: bool,
+    /// The single sign-on session, `sid`.
+    id: String,
 }
 
 pub(super) async fn issue(State(sim): State<Sim>, headers: HeaderMap, body: Bytes) -> Response {
@@ -184,9 +211,13 @@ fn tokens(sim: &Shared, world: &World, client: &Client, grant: Grant) -> Result<
     }
     let mut memory = sim.id_porten.memory();
     memory.access.insert(jti, grant.id);
-    let session = (grant.id, grant.is_login_only());
-    memory.sessions.insert(grant.session.clone(), session);
-    let end = grant.logged_in + AUTHORIZATION;
+    let session = Session {
+        grant: grant.id,
+        login_only: grant.is_login_only(),
+        id: grant.session.clone(),
+    };
+    memory.sessions.insert(grant.id.to_string(), session);
+    let end = grant.granted + AUTHORIZATION;
     if client.refresh_tokens && end > now {
         let token = random();
         body["refresh_token"] = token.clone().into();
@@ -216,7 +247,7 @@ fn id_token(
         "exp": iat + ID_TOKEN,
         "iat": iat,
         // The session is found by it again when the token is shown at logout.
-        "jti": grant.session,
+        "jti": grant.id,
     });
     if let Some(nonce) = &grant.nonce {
         claims["nonce"] = nonce.as_str().into();

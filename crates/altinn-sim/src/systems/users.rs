@@ -9,20 +9,21 @@ use uuid::Uuid;
 use super::problem::Refusal;
 use super::{Asked, Call, Kind, Outcome, ok};
 use crate::rights::Held;
+use crate::state::Shared;
 use crate::world::{SystemUser, World};
 
 /// SystemUserExternalDTO.
-fn written(call: &Call<'_>, user: &SystemUser) -> Value {
-    let system = call.world.system(&user.system);
+pub(crate) fn written(sim: &Shared, world: &World, user: &SystemUser) -> Value {
+    let system = world.system(&user.system);
     let vendor = system.map(|s| s.vendor.as_str()).unwrap_or_default();
-    let name = call.world.organisation(vendor).map(|o| o.name.as_str());
+    let name = world.organisation(vendor).map(|o| o.name.as_str());
     json!({
         "id": user.id,
         "integrationTitle": user.title,
         "systemId": user.system,
         "productName": user.system,
         "reporteeOrgNo": user.owner,
-        "created": call.sim.started.to_string(),
+        "created": sim.started.to_string(),
         "isDeleted": user.deleted,
         "supplierName": name.unwrap_or_default(),
         "supplierOrgno": vendor,
@@ -44,7 +45,7 @@ pub(super) fn by_query(call: &mut Call<'_>) -> Outcome {
     let user = users
         .find(|u| u.system == system.id && u.owner == owner && u.reference() == reference)
         .ok_or(Refusal::USER_NOT_FOUND)?;
-    ok(StatusCode::OK, &written(call, user))
+    ok(StatusCode::OK, &written(call.sim, call.world, user))
 }
 
 pub(super) fn by_system(call: &mut Call<'_>) -> Outcome {
@@ -52,7 +53,7 @@ pub(super) fn by_system(call: &mut Call<'_>) -> Outcome {
     let users = call.world.system_users.iter().filter(in_use);
     let items: Vec<Value> = users
         .filter(|user| user.system == system)
-        .map(|user| written(call, user))
+        .map(|user| written(call.sim, call.world, user))
         .collect();
     call.paged(&items)
 }
@@ -76,7 +77,7 @@ pub(super) fn by_external_id(call: &mut Call<'_>) -> Outcome {
             })
     });
     match user {
-        Some(user) => ok(StatusCode::OK, &written(call, user)),
+        Some(user) => ok(StatusCode::OK, &written(call.sim, call.world, user)),
         None => Err(Refusal::Bare(StatusCode::NOT_FOUND)),
     }
 }

@@ -603,3 +603,113 @@ async fn a_login_can_be_spoilt_once_for_the_client_to_notice() {
     assert_ne!(new, jwks);
     assert!(verified(&id_token().await, &new));
 }
+
+/// A request of a browser with this cookie.
+async fn authorize_as(desk: &Desk, cookie: &str, fields: &Fields) -> Answer {
+    let request = http().get(url(&desk.sim, "/authorize")).query(fields);
+    Answer::of(request.header("Cookie", format!("a=b; {cookie}"))).await
+}
+
+fn cookie(answer: &Answer) -> String {
+    let set = answer.header("set-cookie");
+    assert!(set.contains("HttpOnly"), "{set}");
+    set.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_has_logged_in_is_not_asked_again_until_the_session_ends() {
+    let desk = Desk::open().await;
+    let right = request(&desk.client, "openid");
+    let low = with(&right, "acr_values", "idporten-loa-substantial");
+    let none = |fields: &Fields| with(fields, "prompt", "none");
+    let login_required = async |cookie: &str, fields: &Fields| {
+        let back = authorize_as(&desk, cookie, &none(fields)).await;
+        assert_eq!(back.status, 302, "{}", back.text);
+        back.header("location").contains("error=login_required")
+    };
+    let page = desk.authorize(&low).await;
+    let first = desk.press(&page, "log_in").await;
+    let session = cookie(&first);
+    let first = desk.redeem(&field(&first, "code")).await.json();
+    let id = claims(first["id_token"].as_str().unwrap());
+
+    // the same service, and another one, without a page
+    desk.sim.clock().advance(SignedDuration::from_mins(20));
+    for fields in [low.clone(), none(&low)] {
+        let back = authorize_as(&desk, &session, &fields).await;
+        assert_eq!(back.status, 302, "{}", back.text);
+        let again = desk.redeem(&field(&back, "code")).await.json();
+        let again = claims(again["id_token"].as_str().unwrap());
+        for claim in ["sid", "auth_time", "pid", "acr"] {
+            assert_eq!(again[claim], id[claim], "{claim}");
+        }
+        assert_ne!(again["jti"], id["jti"]);
+    }
+    // a higher level than was used, a wish to log in anew, another browser
+    assert!(login_required(&session, &right).await);
+    assert_eq!(
+        authorize_as(&desk, &session, &right).await.status,
+        200,
+        "the page"
+    );
+    assert_eq!(
+        authorize_as(&desk, &session, &with(&low, "prompt", "login"))
+            .await
+            .status,
+        200
+    );
+    assert!(login_required("altinn-sim-idporten=x", &low).await);
+    // a service that stands apart
+    desk.sim
+        .change_world(|world| world.client_mut(&desk.client).unwrap().sso_disabled = true);
+    assert!(login_required(&session, &low).await);
+    desk.sim
+        .change_world(|world| world.client_mut(&desk.client).unwrap().sso_disabled = false);
+
+    // half an hour from its last use, two hours in all
+    for minutes in [25, 25, 25, 20] {
+        desk.sim.clock().advance(SignedDuration::from_mins(minutes));
+        assert!(!login_required(&session, &low).await, "{minutes}");
+    }
+    desk.sim.clock().advance(SignedDuration::from_mins(6));
+    assert!(login_required(&session, &low).await, "two hours");
+    let page = desk.authorize(&low).await;
+    let session = cookie(&desk.press(&page, "log_in").await);
+    desk.sim.clock().advance(SignedDuration::from_mins(31));
+    assert!(
+        login_required(&session, &low).await,
+        "not used for too long"
+    );
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_session_for_all_services() {
+    let desk = Desk::open().await;
+    let fields = request(&desk.client, "openid");
+    let none = with(&fields, "prompt", "none");
+    for by_cookie in [true, false] {
+        let page = desk.authorize(&fields).await;
+        let first = desk.press(&page, "log_in").await;
+        let session = cookie(&first);
+        let first = desk.redeem(&field(&first, "code")).await.json();
+        let second = authorize_as(&desk, &session, &none).await;
+        let second = desk.redeem(&field(&second, "code")).await.json();
+        let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+        assert!(desk.is_active(&text(&second, "access_token")).await);
+        let request = http().get(url(&desk.sim, "/logout"));
+        let request = if by_cookie {
+            request.header("Cookie", &session)
+        } else {
+            request.query(&[("id_token_hint", text(&first, "id_token"))])
+        };
+        assert_eq!(Answer::of(request).await.status, 200);
+        let back = authorize_as(&desk, &session, &none).await;
+        assert!(back.header("location").contains("login_required"));
+        for tokens in [&first, &second] {
+            assert!(
+                !desk.is_active(&text(tokens, "access_token")).await,
+                "for logging in only"
+            );
+        }
+    }
+}

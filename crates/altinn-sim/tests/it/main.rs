@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test binary")]
 
 mod admin;
+mod agent_clients;
 mod altinn;
 mod altinn2;
 mod altinn2_more;
