@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::{HeaderValue, Uri};
 use http_transport::{BoxFuture, Diagnosis, Origin, Remedy, SecretString, Transport, Who};
-use maskinporten::{AccessToken, Scope, TokenRequest};
+use maskinporten::{AccessToken, Resource, Scope, TokenRequest};
 use norwegian_ids::OrganisationNumber;
 use token_cache::{Authorized, Handle, Token, TokenKey};
 
@@ -38,6 +38,7 @@ pub struct Session<K: Kind> {
     altinn: Altinn,
     kind: K,
     scopes: Vec<String>,
+    resources: Vec<Resource>,
     tokens: OnceLock<Result<Authorized<Arc<dyn Transport>>, Error>>,
 }
 
@@ -56,6 +57,7 @@ impl<K: Kind> Session<K> {
             altinn,
             kind,
             scopes: Vec::new(),
+            resources: Vec::new(),
             tokens: OnceLock::new(),
         }
     }
@@ -123,7 +125,11 @@ impl<K: Kind> Session<K> {
                         )),
                 )
             })?;
-        let request = TokenRequest::scopes(scopes);
+        let request = self
+            .resources
+            .iter()
+            .cloned()
+            .fold(TokenRequest::scopes(scopes), TokenRequest::resource);
         Ok(match self.kind.describe() {
             Way::Organisation {
                 on_behalf_of: Some(consumer),
@@ -196,6 +202,9 @@ impl<K: Kind> Session<K> {
             .part("issuer", altinn.environment.maskinporten().issuer())
             .part("client_id", client.client_id().as_str())
             .scopes(&self.scopes);
+        for resource in &self.resources {
+            key = key.part("resource", resource.as_str());
+        }
         let mut exchange = Exchange {
             altinn: altinn.clone(),
             of: Of::Grant(client, request),
@@ -497,6 +506,16 @@ impl<K: ByMaskinporten> Session<K> {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self.scopes.sort();
         self.scopes.dedup();
+        self.tokens = OnceLock::new();
+        self
+    }
+
+    /// Asks Maskinporten for a token that is for this API (`resource`, which becomes its `aud`), beside
+    /// those named before. Service owners' calls to Altinn 2 name its host, such as
+    /// `https://tt02.altinn.no/`; what is exchanged needs none.
+    #[must_use]
+    pub fn resource(mut self, resource: Resource) -> Self {
+        self.resources.push(resource);
         self.tokens = OnceLock::new();
         self
     }

@@ -358,3 +358,33 @@ fn altinn_of_429(
         answer
     })
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_many_calls_that_find_the_session_gone_one_logs_in() {
+    let (altinn, log, clock) = altinn(|request, before| {
+        if request.uri().path() == LOG_IN {
+            let logins = before.iter().filter(|other| other.uri().path() == LOG_IN);
+            return cookie(&format!("LOGIN{}", logins.count()));
+        }
+        let calls = before.iter().filter(|other| other.uri().path() != LOG_IN);
+        // after twenty calls the first session is over
+        if cookie_of(request) == ".ASPXAUTH=LOGIN0" && calls.count() >= 20 {
+            gone(0)
+        } else {
+            text(200, "application/json", "{}")
+        }
+    });
+    let me = altinn.password_user(credentials());
+    for round in 1..=2 {
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let me = me.clone();
+            calls.spawn(async move { me.call("list messages", get(MESSAGES)).await });
+        }
+        while let Some(done) = calls.join_next().await {
+            assert_eq!(done.unwrap().unwrap().status(), 200);
+        }
+        assert_eq!(count(&log, LOG_IN), round);
+        clock.advance(Duration::from_secs(60));
+    }
+}

@@ -64,6 +64,33 @@ async fn a_consumers_delegation_is_used_as_it_is_or_exchanged() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_for_one_api_names_it_and_is_no_token_for_another() {
+    let (altinn, log, _) = faithful();
+    let me = altinn.organisation().scopes(["altinn:serviceowner"]);
+    let altinn2 = || "https://tt02.altinn.no/".parse().unwrap();
+    for me in [me.clone(), me.direct()] {
+        me.token().await.unwrap();
+        me.clone().resource(altinn2()).token().await.unwrap();
+        me.clone().resource(altinn2()).token().await.unwrap();
+    }
+    let log = log.lock().unwrap();
+    let grants = log
+        .iter()
+        .filter(|request| request.uri().path() == "/token");
+    let named: Vec<_> = grants
+        .map(|request| grant_of(request)["resource"].clone())
+        .collect();
+    // what is used as it is and what is exchanged are the same at Maskinporten
+    assert_eq!(named.len(), 2, "{named:?}");
+    assert!(named[0].is_null());
+    assert!(named[1].to_string().contains("https://tt02.altinn.no/"));
+    let exchanges = log
+        .iter()
+        .filter(|request| request.uri().path() == EXCHANGE);
+    assert_eq!(exchanges.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_owner_is_its_test_organisation_when_it_says_so() {
     let (altinn, log, _) = faithful();
     let me = altinn.organisation().scopes(["altinn:serviceowner"]);
