@@ -130,10 +130,17 @@ pub fn explain(text: &str) -> Vec<&'static Code> {
                     .is_some_and(|status| status == text)
         })
         .collect();
-    if exact.is_empty() {
-        phrase(text).into_iter().collect()
-    } else {
-        exact
+    if !exact.is_empty() {
+        return exact;
+    }
+    // a status that means one thing alone
+    let by_status: Vec<_> = text.parse().map_or_else(
+        |_| Vec::new(),
+        |status: u16| all().filter(|code| code.status == Some(status)).collect(),
+    );
+    match by_status.as_slice() {
+        [_] => by_status,
+        _ => phrase(text).into_iter().collect(),
     }
 }
 
@@ -916,6 +923,8 @@ const SILENT: &[Code] = &[
 
 /// Altinn 2 puts its message in the HTTP/1.1 reason phrase; `{}` stands for what varies.
 const PHRASES: &[Code] = &[
+    code("Virksomhetsbruker is no longer available{}", 410, "EnterpriseUserClosed", "Virksomhetsbruker (enterprise user) is no longer available. It has been replaced by Systembruker (system user) or ID-porten", You, "use a system user (systembruker): register the system with your Maskinporten client (https://docs.altinn.studio/authorization/guides/system-vendor/system-user/), ask the customer (altinn system-user request), and once it is approved ask for tokens as that system user (altinn token --exchange --system-user ORG); for what a person does themselves, altinn login")
+        .cause_is("Altinn's token exchange takes no enterprise users (X-Altinn-EnterpriseUser-Authentication) since 2026-06-26"),
     code("Required header 'ApiKey' is missing.", 400, "ApiKeyMissing", "Required header 'ApiKey' is missing.", You, "give the API key that Altinn issued (ALTINN_API_KEY)"),
     code("{} is not a valid organization number or social security number.", 400, "InvalidNumber", "is not a valid organization number or social security number.", You, "check the number"),
     code("User profile could not be found for {}", 400, "NoUserProfile", "User profile could not be found. User profile is created at first login to the Altinn.no portal", Customer, "log in to Altinn once, which makes the profile")

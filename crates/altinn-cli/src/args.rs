@@ -26,6 +26,7 @@ Become someone else:
   altinn system-user request    ask a customer for a system user; also: status, list
 
 Around the rights:
+  altinn may WHO ACTION RESOURCE for WHOM   whether they may, by the decision point (PDP)
   altinn parties                whom one may act for, and with what
   altinn rights grant --file    many at once, from a list (also revoke); --dry-run first
   altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
@@ -328,6 +329,8 @@ pub(crate) enum Command {
     /// Altinn 2: what a service owner (tjenesteeier) sees of others
     #[command(subcommand)]
     ServiceOwner(commands::service_owner::ServiceOwnerCommand),
+    /// Ask Altinn's decision point (PDP) whether somebody may do something
+    May(commands::may::MayArgs),
     /// List whom one may act for
     Parties(commands::parties::PartiesArgs),
     /// List, grant and revoke rights

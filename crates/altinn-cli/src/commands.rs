@@ -7,6 +7,7 @@ pub(crate) mod enterprise_users;
 pub(crate) mod explain;
 pub(crate) mod hal;
 pub(crate) mod login;
+pub(crate) mod may;
 pub(crate) mod metadata;
 pub(crate) mod parties;
 pub(crate) mod party;

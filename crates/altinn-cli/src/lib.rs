@@ -158,6 +158,7 @@ impl Command {
             | Self::Metadata(_)
             | Self::ServiceOwner(_) => Vec::new(),
             Self::SystemUser(args) => args.flags(),
+            Self::May(args) => args.flags(),
             Self::Party(args) => args.flags(),
             Self::Parties(args) => args.flags(),
             Self::Rights(args) => args.flags(),
@@ -171,6 +172,7 @@ impl Command {
             Self::Logout(args) => commands::login::logout(&context, args).await,
             Self::Whoami(_) => commands::login::whoami(&context).await,
             Self::SystemUser(args) => commands::system_user::run(&context, args).await,
+            Self::May(args) => commands::may::may(&context, args).await,
             Self::Roles(args) => commands::roles::roles(&context, args).await,
             Self::EnterpriseUsers(args) => commands::enterprise_users::run(&context, args).await,
             Self::Metadata(args) => commands::metadata::metadata(&context, args).await,

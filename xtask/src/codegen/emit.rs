@@ -135,7 +135,10 @@ fn field_tokens(
         .unwrap_or_else(|| names::field(&member.wire));
     let name = ident(&text)?;
     let boxed = matches!(&field.ty, Ty::Model(inner) if reaches(direct, inner, &model.ty.name));
-    let inner = type_tokens(&field.ty, uses)?;
+    let inner = match field.ty {
+        Ty::String if model.ty.compact => quote!(Box<str>),
+        _ => type_tokens(&field.ty, uses)?,
+    };
     let inner = if boxed { quote!(Box<#inner>) } else { inner };
 
     let required = member.required.is_some();

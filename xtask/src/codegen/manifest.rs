@@ -137,6 +137,9 @@ pub(crate) struct Type {
     /// members needs none.
     #[serde(default)]
     pub(crate) from: Vec<String>,
+    /// Lists have tens of thousands of them: texts take no more room than they need (`Box<str>`).
+    #[serde(default)]
+    pub(crate) compact: bool,
     #[serde(default)]
     pub(crate) members: Vec<Member>,
 }

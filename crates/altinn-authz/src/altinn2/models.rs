@@ -331,7 +331,7 @@ pub struct Right {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub system_resource_id: Option<String>,
+    pub system_resource_id: Option<Box<str>>,
     /// Which service (`5123`, `AppId:64`).
     ///
     /// `ServiceCode` on the wire; in 15 of 16 samples.
@@ -340,7 +340,7 @@ pub struct Right {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub service_code: Option<String>,
+    pub service_code: Option<Box<str>>,
     /// Which edition of the service.
     ///
     /// `ServiceEditionCode` on the wire; in 15 of 16 samples.
@@ -358,7 +358,7 @@ pub struct Right {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub service_owner: Option<String>,
+    pub service_owner: Option<Box<str>>,
     /// The service owner's code (`SKD`).
     ///
     /// `ServiceOwnerCode` on the wire; in 2 of 16 samples.
@@ -367,7 +367,7 @@ pub struct Right {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub service_owner_code: Option<String>,
+    pub service_owner_code: Option<Box<str>>,
     /// Which message, for rights to one.
     ///
     /// `MessageID` on the wire; in 3 of 16 samples.
@@ -386,7 +386,7 @@ pub struct Right {
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
     )]
-    pub delegator: Option<String>,
+    pub delegator: Option<Box<str>>,
     /// When it was given.
     ///
     /// `DelegatedTime` on the wire; in 5 of 16 samples.

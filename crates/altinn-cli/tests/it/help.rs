@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{ALTINN, Terminal};
 
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 26] = [
     &[],
     &["demo"],
     &["sim"],
@@ -19,6 +19,7 @@ const COMMANDS: [&[&str]; 25] = [
     &["system-user", "status"],
     &["system-user", "list"],
     &["party"],
+    &["may"],
     &["roles"],
     &["enterprise-users"],
     &["metadata"],

@@ -21,6 +21,13 @@ fn a_code_is_explained_with_cause_remedy_and_who() {
         .run(&["explain", "Required header 'ApiKey' is missing."])
         .ends_with(0)
         .says("API key");
+    for closed in ["410", "Virksomhetsbruker is no longer available"] {
+        terminal
+            .run(&["explain", closed])
+            .ends_with(0)
+            .says("2026-06-26")
+            .says("altinn system-user request");
+    }
     terminal
         .run(&["explain", "XY-1"])
         .ends_with(2)

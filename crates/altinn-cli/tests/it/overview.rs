@@ -131,3 +131,51 @@ fn parties_and_exports() {
             .starts_with("Altinn 2, http://127.0.0.1")
     );
 }
+
+#[test]
+fn whether_somebody_may_is_asked_of_the_decision_point() {
+    let (_sim, terminal) = SimProcess::start(&[]);
+    let manager = "17846430091";
+    let may = |words: &[&'static str]| {
+        let command = [&["may"], words].concat();
+        terminal.run(&command)
+    };
+    let ask = [manager, "read", "skf-skattemelding", "for", CUSTOMER];
+    let said = may(&ask);
+    assert!(!said.out.contains(manager) && !said.err.contains(manager));
+    assert!([0, 1].contains(&said.code.unwrap()), "{said:#?}");
+    let at_level = may(&[&ask[..], &["--level", "4", "--json"]].concat());
+    let json = at_level.ends_with(0).json();
+    assert_eq!(json["may"], true);
+    assert_eq!(json["answers"][0]["action"], "read");
+    assert!(json["who"].as_str().unwrap().contains("178464*****"));
+    // a person whom nothing connects to the customer
+    let other = [
+        PERSON,
+        "read,write",
+        "skf-skattemelding",
+        CUSTOMER,
+        "--level",
+        "4",
+    ];
+    may(&other).ends_with(1).says("write").says("no");
+    // what Altinn does not know is an error, and no answer
+    let unknown = [manager, "read", "no-such-resource", "for", CUSTOMER];
+    let said = may(&unknown);
+    assert_ne!(said.code, Some(0), "{said:#?}");
+    for wrong in [
+        &["17846430092", "read", "skf-skattemelding", "for", CUSTOMER][..],
+        &[manager, ",", "skf-skattemelding", "for", CUSTOMER],
+        &[manager, "read", "skf-skattemelding", "for"],
+        &[
+            "system-user:x",
+            "read",
+            "skf-skattemelding",
+            "for",
+            CUSTOMER,
+        ],
+        &["org:ttd", "read", "skf-skattemelding"],
+    ] {
+        may(wrong).ends_with(2).says("what to do");
+    }
+}
