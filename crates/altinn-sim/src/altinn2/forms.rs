@@ -34,6 +34,12 @@ pub struct HalForms {
     pub empty_values: bool,
     /// Hrefs with another scheme and host than the request's.
     pub foreign_hrefs: bool,
+    /// Every second href with the other of `http` and `https`.
+    pub mixed_schemes: bool,
+    /// Members in another order: the last first.
+    pub shuffled_members: bool,
+    /// `_links` as plain JSON has them, an array of `{"Rel":…,"Href":…}`, also where HAL was asked for.
+    pub plain_links: bool,
     /// A relation's link in an array.
     pub link_arrays: bool,
     /// A relation's link as the bare address.
@@ -146,8 +152,14 @@ pub(super) async fn rewritten(forms: HalForms, limited: bool, response: Response
         let value = HeaderValue::from_static("true");
         parts.headers.insert("x-warning-limitreached", value);
     }
-    change(forms, &mut document);
-    let text = document.to_string();
+    change(forms, &mut 0, &mut document);
+    let text = if forms.shuffled_members {
+        let mut text = String::new();
+        last_first(&document, &mut text);
+        text
+    } else {
+        document.to_string()
+    };
     let text = if forms.escaped { escaped(&text) } else { text };
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(text))
@@ -180,15 +192,49 @@ fn with_error_body(forms: HalForms, response: Response) -> Response {
     answer
 }
 
-fn change(forms: HalForms, value: &mut Value) {
+/// The same document, the members of each object in the opposite order.
+fn last_first(value: &Value, out: &mut String) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| change(forms, item)),
+        Value::Object(members) => {
+            out.push('{');
+            for (index, (name, member)) in members.iter().rev().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                out.push_str(&Value::from(name.as_str()).to_string());
+                out.push(':');
+                last_first(member, out);
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                last_first(item, out);
+            }
+            out.push(']');
+        }
+        leaf => out.push_str(&leaf.to_string()),
+    }
+}
+
+/// `hrefs` counts those that have been passed.
+fn change(forms: HalForms, hrefs: &mut usize, value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                change(forms, hrefs, item);
+            }
+        }
         Value::Object(members) => {
             if forms.bare_lists
                 && let Some(list) = only_list(members)
             {
                 *value = list;
-                return change(forms, value);
+                return change(forms, hrefs, value);
             }
             if forms.bare_nested_lists && members.contains_key("RightHolderId") {
                 for name in ["Roles", "Rights"] {
@@ -200,8 +246,8 @@ fn change(forms: HalForms, value: &mut Value) {
             }
             for (name, member) in members.iter_mut() {
                 match name.as_str() {
-                    "_links" => links(forms, member),
-                    _ => change(forms, member),
+                    "_links" => links(forms, hrefs, member),
+                    _ => change(forms, hrefs, member),
                 }
             }
             if !members.contains_key("_embedded") {
@@ -343,8 +389,8 @@ fn swagger(members: &mut Map<String, Value>) {
     }
 }
 
-fn links(forms: HalForms, links: &mut Value) {
-    let Some(links) = links.as_object_mut() else {
+fn links(forms: HalForms, hrefs: &mut usize, all: &mut Value) {
+    let Some(links) = all.as_object_mut() else {
         return;
     };
     for link in links.values_mut() {
@@ -357,6 +403,14 @@ fn links(forms: HalForms, links: &mut Value) {
                 if forms.foreign_hrefs {
                     let path = href.splitn(4, '/').nth(3).unwrap_or_default();
                     *href = format!("http://www.altinn.no/{path}");
+                }
+                *hrefs += 1;
+                if forms.mixed_schemes && *hrefs % 2 == 0 {
+                    *href = match href.split_once("://") {
+                        Some(("http", rest)) => format!("https://{rest}"),
+                        Some((_, rest)) => format!("http://{rest}"),
+                        None => href.clone(),
+                    };
                 }
                 if forms.padded_numbers {
                     *href = padded(href);
@@ -375,6 +429,21 @@ fn links(forms: HalForms, links: &mut Value) {
             *link = Value::Array(vec![link.take()]);
         }
     }
+    if forms.plain_links {
+        *all = plain(links);
+    }
+}
+
+/// Links of HAL in the shape of plain JSON.
+fn plain(links: &Map<String, Value>) -> Value {
+    let entry = |(rel, link): (&String, &Value)| {
+        json!({
+            "Rel": rel, "Href": link.get("href"), "Title": null, "FileNameWithExtension": null,
+            "MimeType": null, "IsTemplated": link.get("isTemplated").is_some(), "Encrypted": false,
+            "SigningLocked": false, "SignedByDefault": false, "FileSize": 0,
+        })
+    };
+    links.iter().map(entry).collect()
 }
 
 /// Blanks, as they are, after an organisation number in an address.

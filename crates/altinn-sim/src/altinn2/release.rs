@@ -56,7 +56,9 @@ pub(super) const CLIENT_ROLES_REFUSED: Altinn2Release = release(18, 12);
 pub(super) const MASKED: Altinn2Release = release(19, 9);
 /// `ReporteeConversion`.
 pub(super) const CONVERSION: Altinn2Release = release(20, 2);
-/// Cookies are renewed; role definitions among the metadata.
+/// Cookies are renewed by their use.
+pub(super) const RENEWED_COOKIES: Altinn2Release = release(20, 12);
+/// Role definitions among the metadata.
 pub(super) const METADATA_ROLES: Altinn2Release = release(20, 12);
 /// Access manager required for a private person's delegations.
 pub(super) const PRIVATE_MANAGED: Altinn2Release = release(21, 1);

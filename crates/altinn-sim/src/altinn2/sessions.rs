@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::answer::{Refusal, with_phrase};
-use super::{members, text};
+use super::{members, release, text};
 use crate::platform::CallerKind;
 use crate::state::Shared;
 use crate::world::World;
@@ -71,7 +71,8 @@ pub(super) fn user_of_cookie(
         .filter_map(|pair| pair.trim().split_once('='))
         .filter(|(name, _)| *name == COOKIE)
         .find_map(|(_, value)| sim.sessions.find(value, now))?;
-    let due = now.duration_since(session.begun) >= RENEWED_AFTER;
+    let due = now.duration_since(session.begun) >= RENEWED_AFTER
+        && sim.quirks.altinn2_release >= release::RENEWED_COOKIES;
     let renewed = due.then(|| cookie(sim, &sim.sessions.begin(session.who.clone(), now)));
     Some((session.who, renewed.flatten()))
 }

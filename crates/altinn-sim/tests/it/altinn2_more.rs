@@ -1416,6 +1416,29 @@ async fn other_forms_are_switches_too() {
         location.starts_with("/api/310753831/authorization/roledefinitions/"),
         "{location}"
     );
+    let forms: [fn(&mut HalForms); 3] = [
+        |f| f.mixed_schemes = true,
+        |f| f.shuffled_members = true,
+        |f| f.plain_links = true,
+    ];
+    let mut texts = Vec::new();
+    for change in forms {
+        let desk = Desk::open(|q| change(&mut q.hal_forms)).await;
+        let list = desk.get("/api/reportees").await;
+        assert_eq!(items(&list.json(), "reportees").len(), 3);
+        texts.push(list.body);
+    }
+    assert!(
+        texts[0].contains("\"http://") && texts[0].contains("\"https://"),
+        "{}",
+        texts[0]
+    );
+    assert!(
+        texts[1].starts_with("{\"_links\":{\"self\":"),
+        "{}",
+        texts[1]
+    );
+    assert!(texts[2].contains("\"Rel\":\"self\""), "{}", texts[2]);
     let cut = async |query: &str| {
         let answer = desk.get(&format!("/api/reportees{query}")).await;
         answer.header("x-warning-limitreached").to_owned()
@@ -1424,4 +1447,158 @@ async fn other_forms_are_switches_too() {
         (cut("").await.as_str(), cut("?$top=10").await.as_str()),
         ("true", "")
     );
+}
+
+#[tokio::test]
+async fn who_holds_and_receives_changed_with_releases() {
+    let at =
+        |year, number| move |q: &mut Quirks| q.altinn2_release = Altinn2Release::new(year, number);
+    let names = async |desk: &Desk| -> Vec<String> {
+        let holders = desk.get(&desk.at("/delegations")).await.json();
+        let holders = items(&holders, "rightholders").iter();
+        holders
+            .map(|h| h["Name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let accountant =
+        json!({ "OrganizationNumber": "310779253", "Name": "VARSOM FIRKANTET HEST REGNSKAP AS" });
+    let role = json!({ "Roles": [{ "RoleDefinitionId": 6 }] });
+    for (release, listed) in [((22, 5), false), ((22, 6), true)] {
+        let desk = Desk::open(at(release.0, release.1)).await;
+        desk.give(accountant.clone(), role.clone()).await;
+        let manager = "BJØRK LUN".to_owned();
+        assert_eq!(
+            names(&desk).await.contains(&manager),
+            listed,
+            "by a key role"
+        );
+    }
+    for (release, status) in [((22, 4), 400), ((22, 5), 201)] {
+        let desk = Desk::open(at(release.0, release.1)).await;
+        let mut body = enterprise_user("snegllaerling");
+        body["_embedded"] = role.clone();
+        let answer = desk
+            .call(Method::POST, &desk.at("/Delegations"), Some(body))
+            .await;
+        assert_eq!(
+            answer.status, status,
+            "another organisation's enterprise user: {answer:?}"
+        );
+    }
+    for (release, status) in [((21, 6), 302), ((21, 7), 403)] {
+        let desk = Desk::open(at(release.0, release.1)).await;
+        let token = desk.altinn.organisation(ALL_ALTINN2).await;
+        let desk = Desk { token, ..desk };
+        assert_eq!(
+            desk.get("/api/reportees").await.status,
+            status,
+            "an organisation alone"
+        );
+    }
+    for (release, status) in [((18, 11), 201), ((18, 12), 403)] {
+        let desk = Desk::open(at(release.0, release.1)).await;
+        desk.altinn.sim.change_world(|world| {
+            let mut client_role = world.role_definition(6).unwrap().clone();
+            client_role.id = 601;
+            client_role.code = "A0239".to_owned();
+            world.role_definitions.push(client_role);
+        });
+        let mut body = accountant.clone();
+        body["_embedded"] = json!({ "Roles": [{ "RoleDefinitionId": 601 }] });
+        let answer = desk
+            .call(Method::POST, &desk.at("/Delegations"), Some(body))
+            .await;
+        assert_eq!(answer.status, status, "a client role: {answer:?}");
+    }
+    // a private person's delegations, seen by somebody who has a role there and no more
+    for (release, status) in [((20, 12), 200), ((21, 1), 403)] {
+        let desk = Desk::open(at(release.0, release.1)).await;
+        let manager = desk.altinn.sim.cast().manager;
+        let token = desk.altinn.person(&manager, ALL_ALTINN2).await;
+        let mut body = json!({ "SocialSecurityNumber": "09907240530", "LastName": "ELV" });
+        body["_embedded"] = json!({ "Roles": [{ "RoleDefinitionId": 11 }] });
+        let request = desk
+            .altinn
+            .altinn2(Method::POST, "/api/my/authorization/Delegations");
+        let request = request
+            .bearer_auth(token)
+            .header("ApiKey", &desk.key)
+            .json(&body);
+        let given = send(request).await;
+        assert_eq!(given.status, 201, "{given:?}");
+        let other = desk.altinn.sim.cast().connected_person;
+        let token = desk.altinn.person(&other, ALL_ALTINN2).await;
+        let desk = Desk { token, ..desk };
+        let answer = desk.get("/api/r51600201/authorization/delegations").await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    // since 20.12 role definitions are metadata, since 21.6 role requirements
+    let desk = Desk::open(at(20, 11)).await;
+    for path in [
+        "roledefinitions",
+        "rolerequirements?app=skf/naeringsoppgave",
+    ] {
+        assert_eq!(
+            ask(&desk.altinn, &format!("/api/metadata/{path}"))
+                .await
+                .status,
+            404
+        );
+    }
+    let desk = Desk::vendor(at(21, 7)).await;
+    assert_eq!(desk.get("/api/enterpriseusers").await.status, 404);
+}
+
+#[tokio::test]
+async fn seeds_bring_local_roles_and_inactive_organisations() {
+    let seed = r#"
+        [[role_definitions]]
+        id = 9001
+        kind = "Local"
+        owner = "310753831"
+        name = "Mva for alle"
+        description = ""
+        rights = [{ service = "1051", edition = 140619, action = "Read" }]
+        [[organisations]]
+        number = "310777269"
+        inactive = true
+    "#;
+    let altinn = Altinn::seeded(seed).await;
+    let token = altinn
+        .enterprise_user("sneglebruker", &format!("{ALL_ALTINN2} {EVERYTHING}"))
+        .await;
+    let key = altinn.api_key("vendor");
+    let desk = Desk { altinn, token, key };
+    let role = desk.get(&desk.at("/roledefinitions/9001")).await.json();
+    assert_eq!(
+        (&role["RoleName"], &role["Rights"][0]["Action"]),
+        (&json!("Mva for alle"), &json!("Read"))
+    );
+    let count = async |query: &str| {
+        let list = desk.get(&format!("/api/reportees{query}")).await.json();
+        items(&list, "reportees").len()
+    };
+    assert_eq!(
+        (
+            count("").await,
+            count("?includeInactiveReportees=true").await
+        ),
+        (2, 3)
+    );
+    let inactive = "?includeInactiveReportees=true&$filter=Status eq 'Inactive'";
+    assert_eq!(count(inactive).await, 1);
+    // and say what is wrong
+    for (seed, wrong) in [
+        (
+            "[[role_definitions]]\nid = 9\nkind = \"Local\"\nname = \"x\"\ndescription = \"\"",
+            "(no owner)",
+        ),
+        ("[[apps]]\nid = 64\nroles = [\"UKJENT\"]", "UKJENT"),
+    ] {
+        let seed = altinn_sim::world::Seed::from_toml(seed).unwrap();
+        let error = altinn_sim::world::World::with_seeds([seed])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(wrong), "{error}");
+    }
 }
