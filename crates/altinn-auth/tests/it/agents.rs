@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::server::{Fake, Reply, Seen, answer, builder, environment, id_porten, listen};
-use crate::sim::World;
+use crate::sim::{REDIRECT, World};
 
 const BASE: &str = "/authentication/api/v1/enduser/systemuser";
 
@@ -296,4 +296,103 @@ async fn an_agent_is_asked_for_and_approved_as_other_system_users_are() {
         .change(user.id.unwrap(), Uuid::new_v4(), &change)
         .await;
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
+}
+
+/// The same against the simulator, whose side of it was written from the documentation by others.
+#[tokio::test]
+async fn the_clients_of_an_agent_against_the_simulator() {
+    const PROVIDER: &str = "310779253";
+    const NEEDY: &str = "8a3c9f7e-7b55-4b43-9b8e-5d3c1a2b4c6d";
+    const STANDARD: &str = "57ee05cd-e009-42c7-bebf-f20686734722";
+    let users = format!(
+        r#"
+        [[system_users]]
+        id = "{AGENT}"
+        owner = "{PROVIDER}"
+        system = "310742104_sneglebyraa"
+        title = "Sneglebyrå"
+        agent = true
+        access_packages = ["regnskapsforer-lonn"]
+        [[system_users]]
+        id = "{NEEDY}"
+        owner = "{PROVIDER}"
+        system = "310742104_sneglebyraa"
+        external_ref = "mer"
+        title = "Sneglebyrå med mer"
+        agent = true
+        access_packages = ["regnskapsforer-lonn", "skattegrunnlag"]
+        [[system_users]]
+        id = "{STANDARD}"
+        owner = "{PROVIDER}"
+        system = "310742104_snegleregnskap"
+        title = "Snegleregnskap"
+        "#
+    );
+    let seed = altinn_sim::world::Seed::from_toml(&users).unwrap();
+    let sim = altinn_sim::Simulator::builder().key_bits(2048).seed(seed);
+    let world = World::of(sim.start().await.unwrap());
+    // who administers the provider's clients, and who does not
+    let stranger = world.sim.cast().manager.clone();
+    let altinn = world.altinn();
+    let client = world.id_porten(&world.sim.cast().login_client);
+    let log_in = async |person: altinn_sim::world::Hidden, scopes: [&str; 2]| {
+        world.sim.change_world(|world| world.cast.manager = person);
+        let request = LoginRequest::new(REDIRECT).scopes(scopes);
+        let pending = client.begin(request).await.unwrap();
+        let callback = world.log_in(pending.url().as_str(), "log_in").await;
+        AgentClients::new(&altinn.person(pending.finish(&callback).await.unwrap()))
+    };
+    let administrator = || altinn_sim::world::Hidden::new("11826942136");
+    let (read, write) = (
+        "altinn:clientdelegations.read",
+        "altinn:clientdelegations.write",
+    );
+    let clients = log_in(administrator(), [read, write]).await;
+
+    let agents = clients.agents(PROVIDER.parse().unwrap()).await.unwrap();
+    let ids: Vec<_> = agents
+        .iter()
+        .map(|agent| agent.id.unwrap().to_string())
+        .collect();
+    assert_eq!(ids, [AGENT, NEEDY]);
+    let agent = agents[0].id.unwrap();
+    let available = clients.available(agent).await.unwrap();
+    assert_eq!((available.agent, available.clients.len()), (Some(agent), 1));
+    assert_eq!(available.owner.unwrap().as_str(), PROVIDER);
+    assert!(clients.of(agent).await.unwrap().clients.is_empty());
+    let one = available.clients[0].id.unwrap();
+    for _ in 0..2 {
+        clients.add(agent, one).await.unwrap(); // again is no error
+    }
+    assert_eq!(clients.of(agent).await.unwrap().clients, available.clients);
+    clients.remove(agent, one).await.unwrap();
+    assert!(clients.of(agent).await.unwrap().clients.is_empty());
+
+    let needy = NEEDY.parse().unwrap();
+    for (outcome, code) in [
+        (clients.remove(agent, one).await, "AUTH-00079"),
+        (clients.add(needy, one).await, "AUTH-00080"),
+        (clients.of(one).await.map(drop), "AUTH.VLD-00014"),
+        (
+            clients.of(STANDARD.parse().unwrap()).await.map(drop),
+            "AUTH.VLD-00015",
+        ),
+    ] {
+        let error = outcome.unwrap_err();
+        assert_eq!(error.diagnosis().code(), Some(code), "{error:?}");
+    }
+    let reader = log_in(administrator(), [read, read]).await;
+    reader.of(agent).await.unwrap();
+    let stranger = log_in(stranger, [read, write]).await;
+    for error in [
+        reader.add(agent, one).await.unwrap_err(),
+        stranger.of(agent).await.map(drop).unwrap_err(),
+    ] {
+        assert_eq!(error.status(), Some(403), "{error:?}");
+        let remedy = error.diagnosis().remedy().unwrap().to_string();
+        assert!(
+            remedy.contains(write) && remedy.contains("klientadministrator"),
+            "{remedy}"
+        );
+    }
 }
