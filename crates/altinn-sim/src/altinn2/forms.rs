@@ -405,7 +405,7 @@ fn links(forms: HalForms, hrefs: &mut usize, all: &mut Value) {
                     *href = format!("http://www.altinn.no/{path}");
                 }
                 *hrefs += 1;
-                if forms.mixed_schemes && *hrefs % 2 == 0 {
+                if forms.mixed_schemes && hrefs.is_multiple_of(2) {
                     *href = match href.split_once("://") {
                         Some(("http", rest)) => format!("https://{rest}"),
                         Some((_, rest)) => format!("http://{rest}"),
