@@ -39,6 +39,7 @@
 mod api;
 mod client;
 mod connections;
+pub mod consent;
 mod entitlement;
 mod grant;
 mod held;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderValue, Method};
-use http_transport::decode_json;
+use http_transport::{Remedy, Who, decode_json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -14,13 +14,15 @@ use url::Url;
 use crate::address::Address;
 use crate::altinn3::pages::{Listed, Pages};
 use crate::altinn3::{problem, scopes};
-use crate::{Caller, Error, Language};
+use crate::{Caller, Error, ErrorKind, Language};
 
 /// Who calls, and in which language names are wanted.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     caller: Arc<dyn Caller>,
     language: Language,
+    /// What a 403 without a word means here, where it is another thing than for end users.
+    forbidden: Option<&'static str>,
 }
 
 impl Api {
@@ -28,7 +30,14 @@ impl Api {
         Self {
             caller: Arc::new(caller),
             language: Language::default(),
+            forbidden: None,
         }
+    }
+
+    /// Says what you are to do about a 403 without a word.
+    pub(crate) fn when_forbidden(mut self, action: &'static str) -> Self {
+        self.forbidden = Some(action);
+        self
     }
 
     pub(crate) fn set_language(&mut self, language: Language) {
@@ -101,7 +110,12 @@ impl Api {
         if answer.status().is_success() {
             Ok(answer)
         } else {
-            Err(problem::refusal(operation, &answer))
+            let error = problem::refusal(operation, &answer);
+            let is_silent = error.kind() == ErrorKind::Forbidden && answer.body().is_empty();
+            Err(match self.forbidden.filter(|_| is_silent) {
+                Some(action) => error.with_remedy(Remedy::new(Who::You, action)),
+                None => error,
+            })
         }
     }
 

@@ -1309,14 +1309,14 @@ pub struct AssignmentPackage {
 /// before them use. What to show a user, in this order: the titles or details of the
 /// validation errors, `detail`, `title`, `message`.
 ///
-/// Seen in 18 samples.
+/// Seen in 20 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// A URN with the code, or a link to the HTTP specification.
     ///
-    /// `type` on the wire; in 15 of 18 samples.
+    /// `type` on the wire; in 17 of 20 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1327,7 +1327,7 @@ pub struct Problem {
     pub kind: Option<String>,
     /// The message, or only the phrase of the HTTP status.
     ///
-    /// `title` on the wire; in 16 of 18 samples.
+    /// `title` on the wire; in 18 of 20 samples.
     #[serde(
         alias = "Title",
         default,
@@ -1337,12 +1337,12 @@ pub struct Problem {
     pub title: Option<Message>,
     /// The HTTP status.
     ///
-    /// `status` on the wire; in 16 of 18 samples.
+    /// `status` on the wire; in 18 of 20 samples.
     #[serde(alias = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
     /// The message, where `title` is only the phrase.
     ///
-    /// `detail` on the wire; in 9 of 18 samples.
+    /// `detail` on the wire; in 11 of 20 samples.
     #[serde(
         alias = "Detail",
         default,
@@ -1353,7 +1353,7 @@ pub struct Problem {
     /// The error code (`AM-00026`, `STD-00000`). Codes of validation errors collide between
     /// services: never branch on one alone.
     ///
-    /// `code` on the wire; in 13 of 18 samples.
+    /// `code` on the wire; in 15 of 20 samples.
     #[serde(
         alias = "Code",
         default,
@@ -1363,7 +1363,7 @@ pub struct Problem {
     pub code: Option<String>,
     /// What Altinn's support asks for.
     ///
-    /// `traceId` on the wire; in 3 of 18 samples.
+    /// `traceId` on the wire; in 3 of 20 samples.
     #[serde(
         alias = "TraceId",
         default,
@@ -1373,7 +1373,7 @@ pub struct Problem {
     pub trace_id: Option<String>,
     /// The phrase of the HTTP status.
     ///
-    /// `statusDescription` on the wire; in 4 of 18 samples.
+    /// `statusDescription` on the wire; in 4 of 20 samples.
     #[serde(
         alias = "StatusDescription",
         default,
@@ -1383,32 +1383,32 @@ pub struct Problem {
     pub status_description: Option<String>,
     /// The problem behind this one.
     ///
-    /// `source` on the wire; in 1 of 18 samples.
+    /// `source` on the wire; in 1 of 20 samples.
     #[serde(alias = "Source", skip_serializing_if = "Option::is_none")]
     pub source: Option<Box<Problem>>,
     /// What is wrong with the request.
     ///
-    /// `validationErrors` on the wire; in 5 of 18 samples.
+    /// `validationErrors` on the wire; in 5 of 20 samples.
     #[serde(alias = "ValidationErrors", default, deserialize_with = "wire::list")]
     pub validation_errors: Vec<ValidationError>,
     /// Several problems at once (`STD-00001`).
     ///
-    /// `problems` on the wire; in 1 of 18 samples.
+    /// `problems` on the wire; in 1 of 20 samples.
     #[serde(alias = "Problems", default, deserialize_with = "wire::list")]
     pub problems: Vec<Problem>,
     /// What is wrong with the request, by field, when it never got past model binding.
     ///
-    /// `errors` on the wire; in 1 of 18 samples.
+    /// `errors` on the wire; in 1 of 20 samples.
     #[serde(alias = "Errors", skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, Vec<Message>>>,
     /// The HTTP status, in answers of the gateway.
     ///
-    /// `statusCode` on the wire; in 2 of 18 samples.
+    /// `statusCode` on the wire; in 2 of 20 samples.
     #[serde(alias = "StatusCode", skip_serializing_if = "Option::is_none")]
     pub status_code: Option<i64>,
     /// The message, in answers of the gateway.
     ///
-    /// `message` on the wire; in 2 of 18 samples.
+    /// `message` on the wire; in 2 of 20 samples.
     #[serde(
         alias = "Message",
         default,

@@ -81,7 +81,9 @@ impl Pdp {
     #[must_use]
     pub fn with_caller(caller: impl Caller + 'static) -> Self {
         Self {
-            api: Api::new(caller),
+            api: Api::new(caller).when_forbidden(
+                "check that the token has the scope altinn:authorization/authorize, which Digitaliseringsdirektoratet gives, and that the subscription key (ALTINN_SUBSCRIPTION_KEY) is one for authorization",
+            ),
         }
     }
 

@@ -27,6 +27,13 @@ pub const PDP: &str = "altinn:authorization/authorize";
 /// The same, for those who may ask about everything.
 pub const PDP_ADMIN: &str = "altinn:authorization/authorize.admin";
 
+/// Reading one's consent requests ([`consent`](super::consent)), and what happened to them.
+pub const CONSENT_READ: &str = "altinn:consentrequests.read";
+/// Asking for consents, for one's own organisation.
+pub const CONSENT_WRITE: &str = "altinn:consentrequests.write";
+/// Asking for consents, for other organisations as well.
+pub const CONSENT_ORG: &str = "altinn:consentrequests.org";
+
 /// All that the six steps need of one who gives: list parties, read, give and take back.
 pub const GIVER: [&str; 3] = [AUTHORIZED_PARTIES, TO_OTHERS_READ, TO_OTHERS_WRITE];
 

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use altinn_auth::{Environment, Organisation, Session};
+use altinn_authz::altinn3::consent::{
+    ConsentEventKind, ConsentRequest, ConsentRight, Consents, EventsQuery,
+};
 use altinn_authz::altinn3::metadata::{Metadata, PackageSearch};
 use altinn_authz::altinn3::pdp::{Pdp, Question, Subject};
 use altinn_authz::altinn3::registry::Registry;
 use altinn_authz::altinn3::{PackageUrn, PartyUrn, ResourceId, scopes};
+use altinn_authz::{ErrorKind, Language};
 use http_transport::ReqwestTransport;
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::altinn3::contract::shown;
+use crate::altinn3::steps::{Answer, Script};
 use crate::contract::{Fixture, altinn};
 
 /// The organisation's session, with one scope: each call needs no other.
@@ -112,8 +117,43 @@ pub(crate) async fn call(url: &Url, fixture: &Fixture) -> Option<Value> {
             let subjects = ["urn:altinn:rolecode:dagl"];
             shown(registry(url).resources_of_subjects(subjects).await)
         }
+        "consents-post" => {
+            let consents = Consents::new(&organisation(url, scopes::CONSENT_WRITE));
+            shown(consents.ask(&consent_request(fixture)).await)
+        }
+        "consents-get" => {
+            let consents = Consents::new(&organisation(url, scopes::CONSENT_READ));
+            shown(consents.get(fixture.segments()[5].parse().unwrap()).await)
+        }
+        "consents-events" => {
+            let consents = Consents::new(&organisation(url, scopes::CONSENT_READ));
+            let query = match fixture.parameter("continuationToken") {
+                Some(place) => EventsQuery::new().from(place.parse().unwrap()),
+                None => EventsQuery::new()
+                    .after(fixture.parameter("createdAfter").unwrap().parse().unwrap())
+                    .of(ConsentEventKind::Accepted)
+                    .of(ConsentEventKind::Revoked),
+            };
+            shown(consents.events(&query).unwrap().all().await)
+        }
         _ => return None,
     })
+}
+
+fn consent_request(fixture: &Fixture) -> ConsentRequest {
+    let body = fixture.request.body.as_ref().unwrap();
+    let text = |name: &str| body[name].as_str().unwrap();
+    let party = |name: &str| text(name).parse::<PartyUrn>().unwrap();
+    ConsentRequest::new(
+        party("from"),
+        party("to"),
+        text("validTo").parse().unwrap(),
+        text("redirectUrl").parse().unwrap(),
+    )
+    .with_id(text("id").parse().unwrap())
+    .right(ConsentRight::new("ske-inntekt").metadata("inntektsaar", "2026"))
+    .message(Language::Bokmal, "Vi trenger inntekten din.")
+    .shown_in_portal(true)
 }
 
 /// The resource that stands in the path.
@@ -185,4 +225,109 @@ fn questions(fixture: &Fixture) -> Vec<Question> {
 
 fn party(kind: &str, value: &str) -> PartyUrn {
     format!("{kind}:{value}").parse().unwrap()
+}
+
+const CONSENT: &str = "0a7d59f8-8c62-4312-9fb4-62456664c96f";
+const ASK: &str = "POST /accessmanagement/api/v1/enterprise/consentrequests";
+const LOOK: &str =
+    "GET /accessmanagement/api/v1/enterprise/consentrequests/0a7d59f8-8c62-4312-9fb4-62456664c96f";
+
+fn asked() -> ConsentRequest {
+    let to: PartyUrn = "310702617".parse().unwrap();
+    let from: PartyUrn = "26899299344".parse().unwrap();
+    let (until, back) = ("2027-01-01T00:00:00Z", "https://example.no");
+    ConsentRequest::new(from, to, until.parse().unwrap(), back.parse().unwrap())
+        .with_id(CONSENT.parse().unwrap())
+        .right(ConsentRight::new("ske-inntekt"))
+}
+
+#[tokio::test]
+async fn a_consent_is_asked_for_once_whatever_becomes_of_the_answer() {
+    let stands = || Answer::Json(json!({ "id": CONSENT, "status": "created" }));
+    // it was there already, and the answer is another document; it was made, and the answer is lost
+    for first in [
+        Answer::Json(json!({ "something": "else" })),
+        Answer::Lost,
+        Answer::Torn,
+        Answer::Page(502),
+    ] {
+        let script =
+            Script::new([(ASK, first), (LOOK, stands())]).with_scopes([scopes::CONSENT_WRITE]);
+        let details = Consents::with_caller(script.clone())
+            .ask(&asked())
+            .await
+            .unwrap();
+        assert_eq!(details.id.to_string(), CONSENT);
+        assert!(details.is_open());
+        script.end();
+    }
+    // nobody knows: the first error is what is said
+    let script = Script::new([(ASK, Answer::Lost), (LOOK, Answer::Status(404))])
+        .with_scopes([scopes::CONSENT_WRITE]);
+    let error = Consents::with_caller(script.clone())
+        .ask(&asked())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    script.end();
+}
+
+#[tokio::test]
+async fn without_the_scope_or_anything_to_ask_nothing_is_sent() {
+    let nothing = || Script::new([]).with_scopes([scopes::CONSENT_READ]);
+    let consents = Consents::with_caller(nothing());
+    let error = consents.ask(&asked()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MissingScope);
+    let writer = Consents::with_caller(Script::new([]).with_scopes([scopes::CONSENT_WRITE]));
+    let (until, back) = ("2027-01-01T00:00:00Z", "https://example.no");
+    let to: PartyUrn = "310702617".parse().unwrap();
+    let empty = ConsentRequest::new(&to, &to, until.parse().unwrap(), back.parse().unwrap());
+    assert!(writer.ask(&empty).await.unwrap_err().is_input());
+
+    let question = Question::may(to, "read", "skd-skattemelding");
+    let pdp = Pdp::with_caller(nothing());
+    assert_eq!(
+        pdp.ask(&question).await.unwrap_err().kind(),
+        ErrorKind::MissingScope
+    );
+    assert!(pdp.ask_all([]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn events_go_on_from_page_to_page_and_from_a_place_that_was_kept() {
+    const EVENTS: &str = "GET /accessmanagement/api/v1/enterprise/consentrequests/events";
+    let next = "https://platform.tt02.altinn.no/accessmanagement/api/v1/enterprise/consentrequests/events?continuationToken=p2";
+    let event = json!({ "consentRequestId": CONSENT, "eventType": "used" });
+    let second = format!("{EVENTS}?continuationToken=p2");
+    let script = Script::new([
+        (
+            EVENTS,
+            Answer::Json(json!({ "links": { "next": next }, "data": [event] })),
+        ),
+        (
+            &second,
+            Answer::Json(json!({ "links": { "next": next }, "data": [] })),
+        ),
+    ])
+    .with_scopes([scopes::CONSENT_READ]);
+    let consents = Consents::with_caller(script.clone());
+    let mut pages = consents.events(&EventsQuery::new()).unwrap();
+    assert_eq!(pages.next_page().await.unwrap().unwrap().len(), 1);
+    assert_eq!(pages.position().unwrap().as_str(), "p2");
+    // a page that leads back to itself does not go on for ever
+    let error = pages.next_page().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::EndlessList);
+    assert_eq!(pages.next_page().await.unwrap(), None);
+    script.end();
+
+    // a link to another host is not followed
+    let foreign = json!({ "links": { "next": "https://evil.example/x" }, "data": [] });
+    let script = Script::new([(EVENTS, Answer::Json(foreign))]).with_scopes([scopes::CONSENT_READ]);
+    let pages = Consents::with_caller(script)
+        .events(&EventsQuery::new())
+        .unwrap();
+    assert_eq!(
+        pages.all().await.unwrap_err().kind(),
+        ErrorKind::ForeignLink
+    );
 }

@@ -23,7 +23,7 @@ const WRITE: &str = "01bb";
 const SIGN: &str = "01cc";
 
 /// What the other side does with one request.
-enum Answer {
+pub(crate) enum Answer {
     Json(Value),
     Refused(u16, Value),
     /// A status without a body.
@@ -40,7 +40,7 @@ use Answer::{Json, Lost, Page, Refused, Status, Torn};
 
 /// The requests that are due, in order, each with its answer.
 #[derive(Clone)]
-struct Script {
+pub(crate) struct Script {
     host: Url,
     scopes: Option<Vec<&'static str>>,
     due: Arc<Mutex<VecDeque<(String, Answer)>>>,
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Script {
 }
 
 impl Script {
-    fn new<const N: usize>(due: [(&str, Answer); N]) -> Self {
+    pub(crate) fn new<const N: usize>(due: [(&str, Answer); N]) -> Self {
         let due = due
             .into_iter()
             .map(|(request, answer)| (request.to_owned(), answer));
@@ -66,7 +66,7 @@ impl Script {
         }
     }
 
-    fn with_scopes<const N: usize>(mut self, scopes: [&'static str; N]) -> Self {
+    pub(crate) fn with_scopes<const N: usize>(mut self, scopes: [&'static str; N]) -> Self {
         self.scopes = Some(scopes.into());
         self
     }
@@ -76,7 +76,7 @@ impl Script {
     }
 
     /// The bodies that were sent; everything that was due must have come.
-    fn end(&self) -> Vec<Value> {
+    pub(crate) fn end(&self) -> Vec<Value> {
         let left: Vec<_> = self
             .due
             .lock()
