@@ -26,6 +26,7 @@ Become someone else:
   altinn system-user request    ask a customer for a system user; also: status, list
 
 Around the rights:
+  altinn packages search WORDS  which access package or resource is it? (no login)
   altinn may WHO ACTION RESOURCE for WHOM   whether they may, by the decision point (PDP)
   altinn parties                whom one may act for, and with what
   altinn rights grant --file    many at once, from a list (also revoke); --dry-run first
@@ -331,6 +332,9 @@ pub(crate) enum Command {
     ServiceOwner(commands::service_owner::ServiceOwnerCommand),
     /// Ask Altinn's decision point (PDP) whether somebody may do something
     May(commands::may::MayArgs),
+    /// Find access packages (tilgangspakker) and resources; needs no login
+    #[command(subcommand)]
+    Packages(commands::packages::PackagesCommand),
     /// List whom one may act for
     Parties(commands::parties::PartiesArgs),
     /// List, grant and revoke rights

@@ -9,6 +9,7 @@ pub(crate) mod hal;
 pub(crate) mod login;
 pub(crate) mod may;
 pub(crate) mod metadata;
+pub(crate) mod packages;
 pub(crate) mod parties;
 pub(crate) mod party;
 pub(crate) mod rights;

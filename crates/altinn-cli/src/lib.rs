@@ -156,6 +156,7 @@ impl Command {
             | Self::Roles(_)
             | Self::EnterpriseUsers(_)
             | Self::Metadata(_)
+            | Self::Packages(_)
             | Self::ServiceOwner(_) => Vec::new(),
             Self::SystemUser(args) => args.flags(),
             Self::May(args) => args.flags(),
@@ -173,6 +174,7 @@ impl Command {
             Self::Whoami(_) => commands::login::whoami(&context).await,
             Self::SystemUser(args) => commands::system_user::run(&context, args).await,
             Self::May(args) => commands::may::may(&context, args).await,
+            Self::Packages(args) => commands::packages::packages(&context, args).await,
             Self::Roles(args) => commands::roles::roles(&context, args).await,
             Self::EnterpriseUsers(args) => commands::enterprise_users::run(&context, args).await,
             Self::Metadata(args) => commands::metadata::metadata(&context, args).await,

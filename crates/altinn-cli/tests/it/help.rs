@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{ALTINN, Terminal};
 
-const COMMANDS: [&[&str]; 26] = [
+const COMMANDS: [&[&str]; 27] = [
     &[],
     &["demo"],
     &["sim"],
@@ -20,6 +20,7 @@ const COMMANDS: [&[&str]; 26] = [
     &["system-user", "list"],
     &["party"],
     &["may"],
+    &["packages"],
     &["roles"],
     &["enterprise-users"],
     &["metadata"],

@@ -179,3 +179,29 @@ fn whether_somebody_may_is_asked_of_the_decision_point() {
         may(wrong).ends_with(2).says("what to do");
     }
 }
+
+#[test]
+fn packages_and_resources_are_found_without_a_login() {
+    let (_sim, terminal) = SimProcess::start(&[]);
+    let open = terminal.but(&[("MASKINPORTEN_PKCS12", "")]);
+    open.run(&["packages", "search", "skatt"])
+        .ends_with(0)
+        .says("skattegrunnlag");
+    open.run(&["packages", "search", "no-such-thing-at-all"])
+        .ends_with(0)
+        .says("No access packages");
+    open.run(&["packages", "list"])
+        .ends_with(0)
+        .says("tilgangsstyrer");
+    let shown = open.run(&["packages", "show", "skattegrunnlag", "--json"]);
+    let shown = shown.ends_with(0).json();
+    assert_eq!(
+        shown["package"]["urn"],
+        "urn:altinn:accesspackage:skattegrunnlag"
+    );
+    open.run(&["packages", "show", "no-such-package"])
+        .ends_with(1);
+    open.run(&["packages", "resources", "skattemelding"])
+        .ends_with(0)
+        .says("skf-skattemelding");
+}
