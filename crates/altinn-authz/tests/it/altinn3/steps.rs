@@ -481,7 +481,7 @@ async fn a_wrong_name_is_never_sent_twice() {
     for (answer, kind, retry, word) in [
         (
             problem(400, "AM-00023"),
-            ErrorKind::Refused,
+            ErrorKind::WrongName,
             Retry::No,
             "a second failed look-up locks for an hour",
         ),
