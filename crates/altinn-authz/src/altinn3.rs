@@ -56,6 +56,7 @@ pub mod registry;
 mod relation;
 mod revoke;
 pub mod scopes;
+mod service_owner;
 
 pub use self::client::Client;
 pub use self::connections::{Cascade, Include};
@@ -68,6 +69,7 @@ pub use self::party_urn::PartyUrn;
 pub use self::problem::{Problem, Shape, Violation};
 pub use self::receiver::Receiver;
 pub use self::relation::{Pair, Relation};
+pub use self::service_owner::ServiceOwner;
 pub use crate::report::Outcome;
 pub use crate::wire::PartyUuid;
 

@@ -15,7 +15,7 @@ use crate::wire::{self, Date, IntOrText, Message, OpenEnum, PartyUuid, Timestamp
 
 /// Someone one may act for (avgiver), with what one holds for them.
 ///
-/// Seen in 5 samples.
+/// Seen in 7 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,7 +27,7 @@ pub struct AuthorizedParty {
     pub party_uuid: PartyUuid,
     /// The registered name.
     ///
-    /// `name` on the wire; in 5 of 5 samples.
+    /// `name` on the wire; in 7 of 7 samples.
     #[serde(
         alias = "Name",
         default,
@@ -37,7 +37,7 @@ pub struct AuthorizedParty {
     pub name: Option<String>,
     /// Organisations only.
     ///
-    /// `organizationNumber` on the wire; in 4 of 5 samples.
+    /// `organizationNumber` on the wire; in 6 of 7 samples.
     #[serde(
         rename = "organizationNumber",
         alias = "OrganizationNumber",
@@ -48,7 +48,7 @@ pub struct AuthorizedParty {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// People only.
     ///
-    /// `personId` on the wire; in 3 of 5 samples.
+    /// `personId` on the wire; in 5 of 7 samples.
     #[serde(
         rename = "personId",
         alias = "PersonId",
@@ -59,7 +59,7 @@ pub struct AuthorizedParty {
     pub person_number: Option<ReceivedPersonNumber>,
     /// Users who log in with an e-mail address.
     ///
-    /// `emailId` on the wire; in 3 of 5 samples.
+    /// `emailId` on the wire; in 3 of 7 samples.
     #[serde(
         alias = "EmailId",
         default,
@@ -69,7 +69,7 @@ pub struct AuthorizedParty {
     pub email_id: Option<String>,
     /// People only.
     ///
-    /// `dateOfBirth` on the wire; in 2 of 5 samples.
+    /// `dateOfBirth` on the wire; in 2 of 7 samples.
     #[serde(
         alias = "DateOfBirth",
         default,
@@ -79,7 +79,7 @@ pub struct AuthorizedParty {
     pub date_of_birth: Option<Date>,
     /// The main unit of a sub unit.
     ///
-    /// `parentId` on the wire; in 3 of 5 samples.
+    /// `parentId` on the wire; in 3 of 7 samples.
     #[serde(
         rename = "parentId",
         alias = "ParentId",
@@ -90,12 +90,12 @@ pub struct AuthorizedParty {
     pub parent: Option<PartyUuid>,
     /// Altinn's older number for the party; the digits of Altinn 2's `r…`.
     ///
-    /// `partyId` on the wire; in 5 of 5 samples.
+    /// `partyId` on the wire; in 7 of 7 samples.
     #[serde(alias = "PartyId", skip_serializing_if = "Option::is_none")]
     pub party_id: Option<i64>,
     /// Person, organisation or self-identified user.
     ///
-    /// `type` on the wire; in 5 of 5 samples.
+    /// `type` on the wire; in 7 of 7 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -106,7 +106,7 @@ pub struct AuthorizedParty {
     pub kind: Option<PartyType>,
     /// The form of organisation (`AS`, `BEDR`, …).
     ///
-    /// `unitType` on the wire; in 4 of 5 samples.
+    /// `unitType` on the wire; in 6 of 7 samples.
     #[serde(
         alias = "UnitType",
         default,
@@ -116,13 +116,13 @@ pub struct AuthorizedParty {
     pub unit_type: Option<String>,
     /// Whether the party is deleted in its register.
     ///
-    /// `isDeleted` on the wire; in 5 of 5 samples.
+    /// `isDeleted` on the wire; in 7 of 7 samples.
     #[serde(alias = "IsDeleted", skip_serializing_if = "Option::is_none")]
     pub is_deleted: Option<bool>,
     /// True for a main unit that is listed only because a sub unit is accessible: one may do
     /// nothing for it.
     ///
-    /// `onlyHierarchyElementWithNoAccess` on the wire; in 5 of 5 samples.
+    /// `onlyHierarchyElementWithNoAccess` on the wire; in 7 of 7 samples.
     #[serde(
         alias = "OnlyHierarchyElementWithNoAccess",
         skip_serializing_if = "Option::is_none"
@@ -130,7 +130,7 @@ pub struct AuthorizedParty {
     pub only_hierarchy_element_with_no_access: Option<bool>,
     /// Access packages, as codes or URNs: compare without the URN's prefix.
     ///
-    /// `authorizedAccessPackages` on the wire; in 4 of 5 samples.
+    /// `authorizedAccessPackages` on the wire; in 4 of 7 samples.
     #[serde(
         alias = "AuthorizedAccessPackages",
         default,
@@ -139,7 +139,7 @@ pub struct AuthorizedParty {
     pub authorized_access_packages: Vec<String>,
     /// Resources on which single rights are held.
     ///
-    /// `authorizedResources` on the wire; in 3 of 5 samples.
+    /// `authorizedResources` on the wire; in 5 of 7 samples.
     #[serde(
         alias = "AuthorizedResources",
         default,
@@ -148,12 +148,12 @@ pub struct AuthorizedParty {
     pub authorized_resources: Vec<ResourceId>,
     /// Roles, as new and old codes in any case, or URNs.
     ///
-    /// `authorizedRoles` on the wire; in 4 of 5 samples.
+    /// `authorizedRoles` on the wire; in 6 of 7 samples.
     #[serde(alias = "AuthorizedRoles", default, deserialize_with = "wire::list")]
     pub authorized_roles: Vec<String>,
     /// Instances on which single rights are held.
     ///
-    /// `authorizedInstances` on the wire; in 3 of 5 samples.
+    /// `authorizedInstances` on the wire; in 3 of 7 samples.
     #[serde(
         alias = "AuthorizedInstances",
         default,
@@ -162,7 +162,7 @@ pub struct AuthorizedParty {
     pub authorized_instances: Vec<AuthorizedInstance>,
     /// Sub units; one level in practice.
     ///
-    /// `subunits` on the wire; in 4 of 5 samples.
+    /// `subunits` on the wire; in 6 of 7 samples.
     #[serde(alias = "Subunits", default, deserialize_with = "wire::list")]
     pub subunits: Vec<AuthorizedParty>,
 }
@@ -1268,14 +1268,14 @@ pub struct Assignment {
 
 /// An access package that was granted on a connection.
 ///
-/// Seen in 2 samples.
+/// Seen in 3 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AssignmentPackage {
     /// The grant's UUID.
     ///
-    /// `id` on the wire; in 2 of 2 samples.
+    /// `id` on the wire; in 3 of 3 samples.
     #[serde(
         alias = "Id",
         default,
@@ -1285,7 +1285,7 @@ pub struct AssignmentPackage {
     pub id: Option<AssignmentId>,
     /// The connection it was granted on.
     ///
-    /// `assignmentId` on the wire; in 2 of 2 samples.
+    /// `assignmentId` on the wire; in 3 of 3 samples.
     #[serde(
         alias = "AssignmentId",
         default,
@@ -1295,7 +1295,7 @@ pub struct AssignmentPackage {
     pub assignment_id: Option<AssignmentId>,
     /// The package.
     ///
-    /// `packageId` on the wire; in 2 of 2 samples.
+    /// `packageId` on the wire; in 3 of 3 samples.
     #[serde(
         alias = "PackageId",
         default,
@@ -1309,14 +1309,14 @@ pub struct AssignmentPackage {
 /// before them use. What to show a user, in this order: the titles or details of the
 /// validation errors, `detail`, `title`, `message`.
 ///
-/// Seen in 20 samples.
+/// Seen in 22 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// A URN with the code, or a link to the HTTP specification.
     ///
-    /// `type` on the wire; in 17 of 20 samples.
+    /// `type` on the wire; in 19 of 22 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1327,7 +1327,7 @@ pub struct Problem {
     pub kind: Option<String>,
     /// The message, or only the phrase of the HTTP status.
     ///
-    /// `title` on the wire; in 18 of 20 samples.
+    /// `title` on the wire; in 20 of 22 samples.
     #[serde(
         alias = "Title",
         default,
@@ -1337,12 +1337,12 @@ pub struct Problem {
     pub title: Option<Message>,
     /// The HTTP status.
     ///
-    /// `status` on the wire; in 18 of 20 samples.
+    /// `status` on the wire; in 20 of 22 samples.
     #[serde(alias = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
     /// The message, where `title` is only the phrase.
     ///
-    /// `detail` on the wire; in 11 of 20 samples.
+    /// `detail` on the wire; in 13 of 22 samples.
     #[serde(
         alias = "Detail",
         default,
@@ -1353,7 +1353,7 @@ pub struct Problem {
     /// The error code (`AM-00026`, `STD-00000`). Codes of validation errors collide between
     /// services: never branch on one alone.
     ///
-    /// `code` on the wire; in 15 of 20 samples.
+    /// `code` on the wire; in 17 of 22 samples.
     #[serde(
         alias = "Code",
         default,
@@ -1363,7 +1363,7 @@ pub struct Problem {
     pub code: Option<String>,
     /// What Altinn's support asks for.
     ///
-    /// `traceId` on the wire; in 3 of 20 samples.
+    /// `traceId` on the wire; in 3 of 22 samples.
     #[serde(
         alias = "TraceId",
         default,
@@ -1373,7 +1373,7 @@ pub struct Problem {
     pub trace_id: Option<String>,
     /// The phrase of the HTTP status.
     ///
-    /// `statusDescription` on the wire; in 4 of 20 samples.
+    /// `statusDescription` on the wire; in 4 of 22 samples.
     #[serde(
         alias = "StatusDescription",
         default,
@@ -1383,32 +1383,32 @@ pub struct Problem {
     pub status_description: Option<String>,
     /// The problem behind this one.
     ///
-    /// `source` on the wire; in 1 of 20 samples.
+    /// `source` on the wire; in 1 of 22 samples.
     #[serde(alias = "Source", skip_serializing_if = "Option::is_none")]
     pub source: Option<Box<Problem>>,
     /// What is wrong with the request.
     ///
-    /// `validationErrors` on the wire; in 5 of 20 samples.
+    /// `validationErrors` on the wire; in 5 of 22 samples.
     #[serde(alias = "ValidationErrors", default, deserialize_with = "wire::list")]
     pub validation_errors: Vec<ValidationError>,
     /// Several problems at once (`STD-00001`).
     ///
-    /// `problems` on the wire; in 1 of 20 samples.
+    /// `problems` on the wire; in 1 of 22 samples.
     #[serde(alias = "Problems", default, deserialize_with = "wire::list")]
     pub problems: Vec<Problem>,
     /// What is wrong with the request, by field, when it never got past model binding.
     ///
-    /// `errors` on the wire; in 1 of 20 samples.
+    /// `errors` on the wire; in 1 of 22 samples.
     #[serde(alias = "Errors", skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, Vec<Message>>>,
     /// The HTTP status, in answers of the gateway.
     ///
-    /// `statusCode` on the wire; in 2 of 20 samples.
+    /// `statusCode` on the wire; in 2 of 22 samples.
     #[serde(alias = "StatusCode", skip_serializing_if = "Option::is_none")]
     pub status_code: Option<i64>,
     /// The message, in answers of the gateway.
     ///
-    /// `message` on the wire; in 2 of 20 samples.
+    /// `message` on the wire; in 2 of 22 samples.
     #[serde(
         alias = "Message",
         default,

@@ -51,11 +51,7 @@ impl Client {
         for resource in &query.resources {
             address = address.query("anyOfResourceIds", resource);
         }
-        let mut parties = Vec::new();
-        for party in self.list::<AuthorizedParty>(OPERATION, &address).await? {
-            flatten(party, None, &mut parties);
-        }
-        Ok(Parties(parties))
+        Ok(Parties::of(self.list(OPERATION, &address).await?))
     }
 
     /// Looks for a number among the parties one may act for, and then among their connections. It
@@ -241,6 +237,15 @@ impl PartiesQuery {
 pub struct Parties(Vec<Party>);
 
 impl Parties {
+    /// Each party of an answer, before its sub-units.
+    pub(crate) fn of(found: Vec<AuthorizedParty>) -> Self {
+        let mut parties = Vec::new();
+        for party in found {
+            flatten(party, None, &mut parties);
+        }
+        Self(parties)
+    }
+
     /// One by one, each main unit before its sub-units.
     pub fn iter(&self) -> slice::Iter<'_, Party> {
         self.0.iter()

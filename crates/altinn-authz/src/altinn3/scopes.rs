@@ -34,6 +34,14 @@ pub const CONSENT_WRITE: &str = "altinn:consentrequests.write";
 /// Asking for consents, for other organisations as well.
 pub const CONSENT_ORG: &str = "altinn:consentrequests.org";
 
+/// Listing whom others may act for, as a service owner: with what they hold on its own resources.
+pub const AUTHORIZED_PARTIES_OWNER: &str =
+    "altinn:accessmanagement/authorizedparties.resourceowner";
+/// The same, with everything.
+pub const AUTHORIZED_PARTIES_ADMIN: &str = "altinn:accessmanagement/authorizedparties.admin";
+/// Giving access packages between others, as a service owner.
+pub const OWNER_PACKAGES_WRITE: &str = "altinn:serviceowner/delegations:accesspackage.write";
+
 /// All that the six steps need of one who gives: list parties, read, give and take back.
 pub const GIVER: [&str; 3] = [AUTHORIZED_PARTIES, TO_OTHERS_READ, TO_OTHERS_WRITE];
 

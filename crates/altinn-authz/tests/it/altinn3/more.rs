@@ -9,7 +9,7 @@ use altinn_authz::altinn3::consent::{
 use altinn_authz::altinn3::metadata::{Metadata, PackageSearch};
 use altinn_authz::altinn3::pdp::{Pdp, Question, Subject};
 use altinn_authz::altinn3::registry::Registry;
-use altinn_authz::altinn3::{PackageUrn, PartyUrn, ResourceId, scopes};
+use altinn_authz::altinn3::{PackageUrn, PartyUrn, ResourceId, ServiceOwner, scopes};
 use altinn_authz::{ErrorKind, Language};
 use http_transport::ReqwestTransport;
 use serde_json::{Value, json};
@@ -116,6 +116,29 @@ pub(crate) async fn call(url: &Url, fixture: &Fixture) -> Option<Value> {
         "registry-bysubjects" => {
             let subjects = ["urn:altinn:rolecode:dagl"];
             shown(registry(url).resources_of_subjects(subjects).await)
+        }
+        "so-authorizedparties" => {
+            let owner = ServiceOwner::new(&organisation(url, scopes::AUTHORIZED_PARTIES_OWNER));
+            let body = fixture.request.body.as_ref().unwrap();
+            let of = party(
+                body["type"].as_str().unwrap(),
+                body["value"].as_str().unwrap(),
+            );
+            let resource = fixture.parameter("anyOfResourceIds");
+            let resources: Vec<ResourceId> = resource.iter().map(|id| id.as_str().into()).collect();
+            shown(owner.authorized_parties(&of, &resources).await)
+        }
+        "so-packages-give" | "so-packages-revoke" => {
+            let owner = ServiceOwner::new(&organisation(url, scopes::OWNER_PACKAGES_WRITE));
+            let body = fixture.request.body.as_ref().unwrap();
+            let text = |name: &str| body[name].as_str().unwrap();
+            let party = |name: &str| text(name).parse::<PartyUrn>().unwrap();
+            let (from, to, package) = (party("from"), party("to"), text("packageUrn").into());
+            if fixture.operation() == "so-packages-give" {
+                shown(owner.give_package(&from, &to, &package).await)
+            } else {
+                shown(owner.take_package_back(&from, &to, &package).await)
+            }
         }
         "consents-post" => {
             let consents = Consents::new(&organisation(url, scopes::CONSENT_WRITE));
