@@ -23,7 +23,8 @@ Try it, without asking anyone for anything:
 
 Become someone else:
   altinn login, logout, whoami  a person, through ID-porten; then --person on the others
-  altinn system-user request    ask a customer for a system user; also: status, list
+  altinn system-user request    ask a customer for a system user; also: status, list, change, withdraw
+  altinn system-user register   your system in the register; also: systems, unregister, clients
 
 Around the rights:
   altinn packages search WORDS  which access package or resource is it? (no login)
@@ -232,7 +233,7 @@ impl SettingFlags {
 }
 
 /// The scopes to ask for.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct ScopeArgs {
     /// A scope to ask for; may be given several times [env: MASKINPORTEN_SCOPES]
     #[arg(long = "scope", value_name = "SCOPE")]

@@ -178,6 +178,10 @@ impl Failure {
                 lines.push(("trace id", redact::text(id)));
             }
         }
+        // what a server or a redirect wrote must not steer the terminal
+        for (_, text) in &mut lines {
+            text.retain(|character| character == '\n' || !character.is_control());
+        }
         lines
     }
 

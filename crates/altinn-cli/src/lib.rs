@@ -150,8 +150,8 @@ impl Command {
         let context = context.with_flags(match self {
             Self::Assertion(args) => args.request.flags(),
             Self::Token(args) => args.request.flags(),
-            Self::Login(_)
-            | Self::Logout(_)
+            Self::Login(args) => args.flags(),
+            Self::Logout(_)
             | Self::Whoami(_)
             | Self::Roles(_)
             | Self::EnterpriseUsers(_)

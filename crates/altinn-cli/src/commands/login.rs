@@ -6,7 +6,7 @@ use altinn_auth::SecurityLevel;
 use altinn_auth::id_porten::{IdPorten, Login, LoginRequest, PendingLogin};
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use clap::Args;
 use jiff::Timestamp;
@@ -52,6 +52,11 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=4))]
     level: Option<u8>,
 
+    /// Where the browser comes back to, exactly as it is registered: on this machine, with a port
+    /// [env: IDPORTEN_REDIRECT_URI]
+    #[arg(long, value_name = "URL")]
+    redirect_uri: Option<String>,
+
     /// Make the person log in anew, also where the browser has a session
     #[arg(long)]
     anew: bool,
@@ -69,6 +74,15 @@ const LOGOUT_EXAMPLES: &str = "\
 Example:
   altinn logout
       the tokens are revoked, the file is removed, and the browser's session at ID-porten is ended";
+
+impl LoginArgs {
+    pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
+        let uri = self.redirect_uri.clone();
+        uri.map(|uri| (settings::ID_PORTEN_REDIRECT_URI, uri))
+            .into_iter()
+            .collect()
+    }
+}
 
 /// Arguments of `altinn logout`.
 #[derive(Args)]
@@ -287,6 +301,7 @@ async fn come_back(
 
 async fn knock(
     State(door): State<Door>,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -301,11 +316,20 @@ async fn knock(
     if uri.path() != door.redirect.path {
         return StatusCode::NOT_FOUND.into_response();
     }
+    if method != Method::GET {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response();
+    }
+    // somebody who opens the bare address answers nothing, and ends nothing
+    let query = query.unwrap_or_default();
+    if !url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "state") {
+        return render(
+            StatusCode::BAD_REQUEST,
+            "Hit kommer nettleseren etter innloggingen. Åpne adressen som terminalen viser.",
+            "The browser comes here after the log-in. Open the address that the terminal shows.",
+        );
+    }
     let (page, shown) = oneshot::channel();
-    let answer = Answer {
-        query: query.unwrap_or_default(),
-        page,
-    };
+    let answer = Answer { query, page };
     if door.answers.send(answer).await.is_err() {
         return render(
             StatusCode::GONE,

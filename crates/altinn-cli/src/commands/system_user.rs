@@ -1,4 +1,9 @@
-//! `altinn system-user`: from a request to a customer's system user (systembruker).
+//! `altinn system-user`: from a system's registration and a request to a customer's system user
+//! (systembruker).
+
+mod change;
+mod clients;
+mod register;
 
 use std::time::Duration;
 
@@ -21,13 +26,15 @@ use crate::settings::organisation;
 
 const EXAMPLES: &str = "\
 The way to a customer's system user:
-  1  your system is in Altinn's system register, with this Maskinporten client on it
+  1  altinn system-user register     your system, with this Maskinporten client on it (once)
   2  altinn system-user request      you ask the customer
   3  the customer approves it in the browser, at the address that the request has
   4  altinn token --system-user ORG  you are the customer's system user
+`altinn system-user status` says how far it is. An agent acts for the customer's own clients, whom a
+person of the customer picks: altinn system-user clients.
 
 Your client needs the scopes altinn:authentication/systemuser.request.write and .read, and
-altinn:authentication/systemregister.write to look at the register.";
+altinn:authentication/systemregister.write to register the system and to look at the register.";
 
 const REQUEST_EXAMPLES: &str = "\
 Examples:
@@ -68,11 +75,23 @@ pub(crate) enum SystemUserCommand {
     /// List a system's requests, or its system users
     #[command(after_help = LIST_EXAMPLES)]
     List(ListArgs),
+    /// Ask a customer to change what a system user may do
+    Change(change::ChangeArgs),
+    /// Take a request back
+    Withdraw(change::WithdrawArgs),
+    /// Say for whom an organisation's agents act, and change it
+    Clients(clients::ClientsArgs),
+    /// List your systems in the system register
+    Systems(register::SystemsArgs),
+    /// Put a system in the system register, or replace its registration
+    Register(register::RegisterArgs),
+    /// Delete a system from the register, for good
+    Unregister(register::UnregisterArgs),
 }
 
 /// Which request.
-#[derive(Args)]
-struct WhichArgs {
+#[derive(Args, Default)]
+pub(crate) struct WhichArgs {
     /// Your system's id in the system register
     #[arg(long, value_name = "ID")]
     system: String,
@@ -93,12 +112,9 @@ struct WhichArgs {
     scopes: ScopeArgs,
 }
 
-/// Arguments of `altinn system-user request`.
+/// What it is to have.
 #[derive(Args)]
-pub(crate) struct RequestArgs {
-    #[command(flatten)]
-    which: WhichArgs,
-
+pub(crate) struct AccessArgs {
     /// An access package (tilgangspakke) that it is to have; may be given several times
     #[arg(long = "package", value_name = "CODE")]
     packages: Vec<String>,
@@ -106,6 +122,23 @@ pub(crate) struct RequestArgs {
     /// A resource on which it is to have all rights; may be given several times
     #[arg(long = "resource", value_name = "ID")]
     resources: Vec<String>,
+}
+
+impl AccessArgs {
+    fn all(&self) -> impl Iterator<Item = Access> {
+        let packages = self.packages.iter().map(Access::package);
+        packages.chain(self.resources.iter().map(Access::resource))
+    }
+}
+
+/// Arguments of `altinn system-user request`.
+#[derive(Args)]
+pub(crate) struct RequestArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+
+    #[command(flatten)]
+    access: AccessArgs,
 
     /// A title that the customer sees
     #[arg(long, value_name = "TEXT")]
@@ -148,7 +181,8 @@ impl SystemUserCommand {
         let scopes = match self {
             Self::Request(args) => args.which.scopes.given(),
             Self::Status(args) => args.which.scopes.given(),
-            Self::List(_) => None,
+            Self::Change(args) => args.which().scopes.given(),
+            _ => None,
         };
         scopes.into_iter().collect()
     }
@@ -163,6 +197,12 @@ pub(crate) async fn run(
         SystemUserCommand::Request(args) => request(context, args).await,
         SystemUserCommand::Status(args) => status(context, args).await,
         SystemUserCommand::List(args) => list(context, args).await,
+        SystemUserCommand::Change(args) => change::change(context, args).await,
+        SystemUserCommand::Withdraw(args) => change::withdraw(context, args).await,
+        SystemUserCommand::Clients(args) => clients::clients(context, args).await,
+        SystemUserCommand::Systems(_) => register::systems(context).await,
+        SystemUserCommand::Register(args) => register::register(context, args).await,
+        SystemUserCommand::Unregister(args) => register::unregister(context, args).await,
     }
 }
 
@@ -206,11 +246,8 @@ async fn request(context: &Context<'_>, args: &RequestArgs) -> Result<Report, Fa
         return Err(Failure::usage("an agent takes access packages only")
             .todo("leave --resource out, and name access packages: --package CODE"));
     }
-    for package in &args.packages {
-        request = request.access(Access::package(package));
-    }
-    for resource in &args.resources {
-        request = request.access(Access::resource(resource));
+    for access in args.access.all() {
+        request = request.access(access);
     }
     if let Some(title) = &args.title {
         request = request.title(title);
@@ -243,7 +280,7 @@ async fn request(context: &Context<'_>, args: &RequestArgs) -> Result<Report, Fa
 
 impl RequestArgs {
     fn agent_asks_for_resources(&self) -> bool {
-        self.which.agent && !self.resources.is_empty()
+        self.which.agent && !self.access.resources.is_empty()
     }
 }
 
@@ -287,11 +324,7 @@ async fn status(context: &Context<'_>, args: &StatusArgs) -> Result<Report, Fail
     let altinn = context.altinn().await?;
     context.console.progress("looking the request up");
     let Some(found) = found(&altinn.vendor(), which).await? else {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!("{} has not been asked for this system user", which.customer),
-        )
-        .todo("ask: altinn system-user request; or name the reference it was asked with: --external-ref"));
+        return Err(not_asked(which));
     };
     // looking must not ask anew
     let missing = match found.status {
@@ -308,6 +341,16 @@ async fn status(context: &Context<'_>, args: &StatusArgs) -> Result<Report, Fail
         _ => which.step(context, &altinn, which.request()?).await?,
     };
     Ok(stands(&found, which, missing))
+}
+
+fn not_asked(which: &WhichArgs) -> Failure {
+    Failure::new(
+        Exit::Refused,
+        format!("{} has not been asked for this system user", which.customer),
+    )
+    .todo(
+        "ask: altinn system-user request; or name the reference it was asked with: --external-ref",
+    )
 }
 
 async fn found(vendor: &Vendor, which: &WhichArgs) -> Result<Option<SystemUserRequested>, Failure> {
@@ -453,11 +496,6 @@ fn about(asked: &SystemUserRequested, which: &WhichArgs) -> String {
 }
 
 fn document(asked: &SystemUserRequested, is_new: Option<bool>) -> Value {
-    let access = asked.access.iter().map(|access| match access {
-        Access::Resource { resource, action } => json!({ "resource": resource, "action": action }),
-        Access::Package(urn) => json!({ "package": urn }),
-        _ => Value::Null,
-    });
     let mut json = json!({
         "id": asked.id,
         "system": asked.system_id,
@@ -466,10 +504,38 @@ fn document(asked: &SystemUserRequested, is_new: Option<bool>) -> Value {
         "status": asked.status.as_ref().map(ToString::to_string),
         "confirmUrl": asked.confirm_url,
         "created": asked.created,
-        "access": access.collect::<Value>(),
+        "access": access_json(&asked.access),
     });
     if let Some(is_new) = is_new {
         json["new"] = is_new.into();
     }
     json
+}
+
+fn access_json(access: &[Access]) -> Value {
+    let one = |access: &Access| match access {
+        Access::Resource { resource, action } => json!({ "resource": resource, "action": action }),
+        Access::Package(urn) => json!({ "package": urn }),
+        _ => Value::Null,
+    };
+    access.iter().map(one).collect()
+}
+
+/// As it is named on a command line.
+fn access_word(access: &Access) -> String {
+    match access {
+        Access::Resource {
+            resource,
+            action: None,
+        } => resource.clone(),
+        Access::Resource {
+            resource,
+            action: Some(action),
+        } => format!("{resource} ({action})"),
+        Access::Package(urn) => match urn.rsplit_once(':') {
+            Some((_, code)) => code.to_owned(),
+            None => urn.clone(),
+        },
+        _ => String::new(),
+    }
 }

@@ -15,3 +15,4 @@ mod overview;
 mod people;
 mod secrets;
 mod support;
+mod vendor;

@@ -16,7 +16,11 @@ const PERSON: &str = "24878123375";
 
 /// A simulator whose login client may come back to a port of this test's own.
 pub(crate) async fn simulator() -> (Simulator, Terminal) {
-    let simulator = Simulator::builder().start().await.unwrap();
+    simulator_of(Simulator::builder()).await
+}
+
+pub(crate) async fn simulator_of(builder: altinn_sim::Builder) -> (Simulator, Terminal) {
+    let simulator = builder.start().await.unwrap();
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -82,10 +86,10 @@ impl Waiting {
 }
 
 /// What a browser does without a screen: reads the page, chooses the person, presses the button.
-struct Browser(ReqwestTransport);
+pub(crate) struct Browser(ReqwestTransport);
 
 impl Browser {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(ReqwestTransport::builder().build().unwrap())
     }
 
@@ -96,6 +100,17 @@ impl Browser {
 
     /// Where the log-in page sends the browser.
     async fn answer(&self, simulator: &Simulator, url: &str, button: &str) -> String {
+        self.answer_as(simulator, url, &manager(simulator), button)
+            .await
+    }
+
+    async fn answer_as(
+        &self,
+        simulator: &Simulator,
+        url: &str,
+        person: &str,
+        button: &str,
+    ) -> String {
         let page = self.get(url).await;
         let page = String::from_utf8(page.body().to_vec()).unwrap();
         let after = page.split_once("name=\"transaction\" value=\"");
@@ -105,7 +120,6 @@ impl Browser {
             .split('"')
             .next()
             .unwrap();
-        let person = manager(simulator);
         let form = format!("transaction={transaction}&person={person}&answer={button}");
         let request = http::Request::post(format!("{}/login", simulator.id_porten_issuer()))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -117,7 +131,19 @@ impl Browser {
 
     /// The whole log-in, up to the page that the command shows.
     async fn log_in(&self, simulator: &Simulator, url: &str, button: &str) -> (u16, String) {
-        let back = self.answer(simulator, url, button).await;
+        self.log_in_as(simulator, url, &manager(simulator), button)
+            .await
+    }
+
+    /// The same, as another person.
+    pub(crate) async fn log_in_as(
+        &self,
+        simulator: &Simulator,
+        url: &str,
+        person: &str,
+        button: &str,
+    ) -> (u16, String) {
+        let back = self.answer_as(simulator, url, person, button).await;
         let page = self.get(&back).await;
         let text = String::from_utf8(page.body().to_vec()).unwrap();
         (page.status().as_u16(), text)
@@ -333,6 +359,11 @@ async fn only_the_browser_that_was_sent_is_listened_to() {
         .body(Bytes::new())
         .unwrap();
     assert_eq!(browser.0.send(request).await.unwrap().status(), 421);
+    // what is no answer at all does not end the waiting
+    let bare = browser.get(&format!("{origin}/callback")).await;
+    assert_eq!(bare.status(), 400);
+    let head = http::Request::head(&back).body(Bytes::new()).unwrap();
+    assert_eq!(browser.0.send(head).await.unwrap().status(), 405);
     assert_eq!(browser.get(&back).await.status(), 200);
     waiting.ended().ends_with(0);
     // a port that is taken is said before anybody logs in
@@ -346,6 +377,96 @@ async fn only_the_browser_that_was_sent_is_listened_to() {
         .run(&["login"])
         .ends_with(2)
         .says("cannot listen");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_answer_says_is_shown_as_text_and_without_numbers() {
+    let (simulator, terminal) = simulator().await;
+    let browser = Browser::new();
+    let waiting = Waiting::start(&terminal, &["--no-browser"], None);
+    let back = browser.answer(&simulator, &waiting.url, "log_in").await;
+    let mut back: url::Url = back.parse().unwrap();
+    let kept: Vec<_> = back
+        .query_pairs()
+        .filter(|(name, _)| name != "code")
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    back.query_pairs_mut()
+        .clear()
+        .extend_pairs(kept)
+        .append_pair("error", "server_error")
+        .append_pair(
+            "error_description",
+            &format!("<script>alert(1)</script>\u{1b}[31m {PERSON}"),
+        );
+    let page = browser.get(back.as_str()).await;
+    assert_eq!(page.status(), 400);
+    let headers = page.headers().clone();
+    assert_eq!(headers["cache-control"], "no-store");
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'"));
+    let page = String::from_utf8(page.body().to_vec()).unwrap();
+    let said = waiting.ended();
+    assert!(page.contains("Innloggingen lyktes ikke"), "{page}");
+    assert!(!page.contains("<script"), "{page}");
+    for text in [&page, &said.err, &said.out] {
+        assert!(!text.contains(PERSON), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+    assert!([1, 3].contains(&said.code.unwrap()), "{said:#?}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_that_is_interrupted_leaves_nothing() {
+    let (_simulator, terminal) = simulator().await;
+    let waiting = Waiting::start(&terminal, &["--no-browser"], None);
+    let port = {
+        let redirect: url::Url = terminal.settings["IDPORTEN_REDIRECT_URI"].parse().unwrap();
+        redirect.port().unwrap()
+    };
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &waiting.child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    waiting.ended().ends_with(130);
+    assert!(!terminal.folder.path().join(".local/state/altinn").exists());
+    TcpListener::bind(("127.0.0.1", port)).unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_log_in_that_others_may_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let (simulator, terminal) = simulator().await;
+    let waiting = Waiting::start(&terminal, &["--no-browser"], None);
+    Browser::new()
+        .log_in(&simulator, &waiting.url, "log_in")
+        .await;
+    waiting.ended().ends_with(0);
+    let folder = terminal.folder.path().join(".local/state/altinn");
+    let file = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .find(|file| file.extension().is_some_and(|end| end == "json"))
+        .unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+    for args in [&["whoami"][..], &["parties", "--person"], &["logout"]] {
+        let said = terminal.run(args).says("for yourself alone");
+        assert_ne!(said.code, Some(0), "{said:#?}");
+    }
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    terminal.run(&["whoami"]).ends_with(0);
+    // another client's settings do not take it
+    terminal
+        .but(&[("IDPORTEN_CLIENT_ID", "en-annen")])
+        .run(&["whoami"])
+        .ends_with(2)
+        .says("nobody is logged in");
+    std::fs::write(&file, "{").unwrap();
+    let said = terminal.run(&["whoami"]).says("log in again");
+    assert_ne!(said.code, Some(0), "{said:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -517,4 +638,108 @@ async fn any_call_by_any_way_in() {
         )
         .ends_with(2)
         .says("--consumer-org");
+}
+
+/// A platform that keeps what comes, and answers an exchange with a token of an hour.
+async fn platform() -> (
+    String,
+    std::sync::Arc<std::sync::Mutex<Vec<http::Request<()>>>>,
+) {
+    use base64::Engine as _;
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = seen.clone();
+    let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
+        let (parts, _) = request.into_parts();
+        let exchange = parts.uri.path().contains("/exchange/");
+        kept.lock()
+            .unwrap()
+            .push(http::Request::from_parts(parts, ()));
+        let part = |value: serde_json::Value| {
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
+        };
+        let until = jiff::Timestamp::now().as_second() + 3600;
+        let token = format!(
+            "{}.{}.c2ln",
+            part(serde_json::json!({"alg": "RS256"})),
+            part(serde_json::json!({"exp": until, "urn:altinn:authlevel": 3}))
+        );
+        async move {
+            match exchange {
+                true => token,
+                false => "{}".to_owned(),
+            }
+        }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, seen)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn products_have_their_own_keys_and_suppliers_their_consumers() {
+    use base64::Engine as _;
+    let (simulator, terminal) = simulator().await;
+    let (url, seen) = platform().await;
+    let other = terminal.but(&[
+        ("ALTINN_PLATFORM_URL", &url),
+        ("ALTINN_SUBSCRIPTION_KEY", "for-all"),
+        ("ALTINN_SUBSCRIPTION_KEY_STORAGE", "for-storage"),
+        ("ALTINN_SUBSCRIPTION_KEY_CORRESPONDENCE", "for-letters"),
+        ("ALTINN_SYSTEM_USER", ""),
+    ]);
+    let scope = ["--scope", "altinn:instances.read"];
+    for (path, key) in [
+        ("/storage/api/v1/instances", "for-storage"),
+        ("/correspondence/api/v1/correspondence", "for-letters"),
+        ("/broker/api/v1/filetransfer", "for-all"),
+    ] {
+        let said = other.run(&[&["api", "GET", path], &scope[..]].concat());
+        let said = said.ends_with(0);
+        let seen = seen.lock().unwrap();
+        let last = seen.last().unwrap();
+        assert_eq!(last.uri().path(), path);
+        assert_eq!(last.headers()["ocp-apim-subscription-key"], key, "{path}");
+        assert!(!said.out.contains(key) && !said.err.contains(key));
+    }
+    // as a supplier, with the token as Maskinporten gave it
+    let path = "/storage/api/v1/instances";
+    let supplier = [
+        "--consumer-org",
+        "310749745",
+        "--scope",
+        "skattefugl:grunnlag",
+    ];
+    let direct = [&["api", "GET", path, "--direct"], &supplier[..]].concat();
+    other.run(&direct).ends_with(0);
+    {
+        let seen = seen.lock().unwrap();
+        let bearer = seen.last().unwrap().headers()["authorization"]
+            .to_str()
+            .unwrap();
+        let claims = bearer.split('.').nth(1).unwrap();
+        let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(claims)
+            .unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        assert_eq!(claims["iss"], simulator.maskinporten_issuer());
+        assert_eq!(claims["consumer"]["ID"], "0192:310749745");
+        assert_eq!(claims["supplier"]["ID"], "0192:310742104");
+    }
+    let undelegated = ["--consumer-org", CUSTOMER, "--scope", "skattefugl:grunnlag"];
+    other
+        .run(&[&["api", "GET", path], &undelegated[..]].concat())
+        .ends_with(1)
+        .says("what to do");
+    // as the test organisation, by the exchange alone
+    other
+        .run(&[&["api", "GET", path, "--test-organisation"], &scope[..]].concat())
+        .ends_with(0);
+    let seen = seen.lock().unwrap();
+    let exchanges = seen
+        .iter()
+        .filter(|request| request.uri().path().contains("/exchange/maskinporten"));
+    let queries: Vec<_> = exchanges.map(|request| request.uri().query()).collect();
+    assert_eq!(queries.last(), Some(&Some("test=true")), "{queries:?}");
+    assert!(queries.contains(&None), "{queries:?}");
 }
