@@ -227,6 +227,20 @@ async fn killed_at_any_point_it_goes_on_and_does_nothing_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_grants_are_made_once_by_a_process_that_is_killed_again_and_again() {
+    let (_simulator, terminal, watch, uuids) = simulator(500).await;
+    let file = list(&terminal, &uuids);
+    let grant = ["rights", "grant", "--file", &file];
+    for kill_at in [700, 1_600, 1_100] {
+        assert_eq!(run(&terminal, &watch, &grant, kill_at).code, None);
+    }
+    terminal.run(&grant).ends_with(0).says("Going on");
+    watch.nothing_was_done_twice();
+    let path = "POST /accessmanagement/api/v1/enduser/connections/accesspackages";
+    assert_eq!(watch.changes(path), 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_are_named_one_at_a_time_and_a_wrong_name_stops_all() {
     let (simulator, terminal, watch, uuids) = simulator(12).await;
     let people = [("24878123375", "GRANITT"), ("30885515084", "FEIL")];
