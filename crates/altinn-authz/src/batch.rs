@@ -44,7 +44,7 @@
 //! |---|---|---|
 //! | `begun` | the call was about to be made | yes |
 //! | `done` | all of it is so now, by this call | no |
-//! | `found` | all of it was so when the row was called again that a kill had cut off: by the call that was cut off, or before | no |
+//! | `found` | all of it was so when the row was called again of which a call before had no certain end (cut off by a kill, without an answer, or partly done): by that call, or before | no |
 //! | `already` | all of it was so before | no |
 //! | `partly` | some of it was done; `report` says exactly what | yes |
 //! | `refused` | nothing was done: the server or the client said no | only when asked ([`Batch::refused_again`]) |
@@ -55,6 +55,9 @@
 //! first name that may be wrong ([`ErrorKind::WrongName`]) ends the run for all.
 //!
 //! One process at a time runs a batch: the file is locked (an advisory lock, on Unix).
+//!
+//! Rows may be added at the end of the list, and a `refused` row may be corrected where it stands, since
+//! nothing was done for it: it is another row then, and due. No other row may change.
 //!
 //! An end has a `report` (each step and its outcome) or an `error` (kind, phrase, status, code,
 //! remedy). A last line without a line break is what the kill cut off; it is dropped.
@@ -90,7 +93,7 @@ pub enum State {
     Begun,
     /// All of it is so now, by this call.
     Done,
-    /// All of it was so when the row was called again that a kill had cut off.
+    /// All of it was so when the row was called again, of which a call before had no certain end.
     Found,
     /// All of it was so before.
     Already,
@@ -153,6 +156,8 @@ pub struct Batch {
     path: PathBuf,
     rows: Vec<Row>,
     states: BTreeMap<usize, State>,
+    /// Rows for which an earlier call may have done something, and nobody knows what.
+    uncertain: BTreeSet<usize>,
     parallel: usize,
     refused_again: bool,
     stop: Option<Stop>,
@@ -189,7 +194,7 @@ enum Detail {
 pub struct Summary {
     /// Rows of which all is so now, by this run or one before.
     pub done: usize,
-    /// Rows of which all was so when they were called again after a kill.
+    /// Rows of which all was so when they were called again after a call without a certain end.
     pub found: usize,
     /// Rows of which all was so before.
     pub already: usize,
@@ -233,7 +238,7 @@ struct Line {
 impl Batch {
     /// Opens the journal, or begins it. `rows` are what is to be called, in the order of the list: each a
     /// label for people, or a [`Row`]. They tell a journal of another list from this one's. Rows may be
-    /// added at the end of a list that was begun.
+    /// added at the end of a list that was begun, and refused ones may be corrected.
     ///
     /// # Errors
     ///
@@ -277,6 +282,7 @@ impl Batch {
             path,
             rows,
             states: BTreeMap::new(),
+            uncertain: BTreeSet::new(),
             parallel: 1,
             refused_again: false,
             stop: None,
@@ -327,6 +333,14 @@ impl Batch {
         })
     }
 
+    /// The rows for which a call of an earlier run may have done something, and nobody knows what: it
+    /// was cut off by a kill, or had no answer. Counted from 0. A last name may have been looked up and
+    /// refused by that call: such a row is called without looking it up again, or ended with
+    /// [`name_not_tried_again`].
+    pub fn uncertain(&self) -> impl Iterator<Item = usize> + '_ {
+        self.uncertain.iter().copied()
+    }
+
     /// How the batch stands by the journal.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -372,10 +386,6 @@ impl Batch {
         P: Serialize,
     {
         let mut due: VecDeque<usize> = self.due().collect();
-        let cut_off: BTreeSet<usize> = (self.states.iter())
-            .filter(|(_, state)| **state == State::Begun)
-            .map(|(row, _)| *row)
-            .collect();
         let mut under_way: Vec<(usize, Pin<Box<C>>)> = Vec::new();
         let mut stop = self.stop.take();
         let mut stopped = None;
@@ -405,7 +415,7 @@ impl Batch {
                 (stop, interrupted) = (None, true);
                 continue;
             };
-            let end = self.end(row, &result, cut_off.contains(&row))?;
+            let end = self.end(row, &result)?;
             failures = match end.state {
                 State::Failed => failures + 1,
                 _ => 0,
@@ -434,19 +444,19 @@ impl Batch {
         &mut self,
         row: usize,
         result: &Result<Report<E, P>, Error>,
-        was_cut_off: bool,
     ) -> Result<Ended, Error> {
         let (state, detail) = match result {
             Ok(report) => {
                 let shown = to_masked_json(report).unwrap_or(Value::Null);
                 let state = match state_of(report) {
-                    State::Already if was_cut_off => State::Found,
+                    State::Already if self.uncertain.contains(&row) => State::Found,
                     state => state,
                 };
                 (state, Detail::Report(shown))
             }
             Err(error) => {
-                let state = if error.is_refusal() || error.is_input() {
+                let is_no = error.is_refusal() || error.is_input();
+                let state = if is_no || error.kind() == ErrorKind::WrongName {
                     State::Refused
                 } else {
                     match error.kind() {
@@ -532,6 +542,8 @@ impl Batch {
                 "go on with the version that began it",
             ));
         }
+        // of several lines for a row the last one holds
+        let mut last: BTreeMap<usize, Line> = BTreeMap::new();
         for (number, line) in lines {
             let line: Line = serde_json::from_str(line).map_err(|_| {
                 refused(
@@ -540,25 +552,52 @@ impl Batch {
                     "look at that line; a journal is not edited",
                 )
             })?;
-            let row = line.row.checked_sub(1);
-            let known = row.and_then(|row| self.rows.get(row));
-            let (Some(row), Some(known)) = (row, known) else {
+            let Some(row) = line.row.checked_sub(1) else {
                 return Err(another_list(&self.path));
             };
-            if known.label != line.label {
-                return Err(another_list(&self.path));
+            let before = last.get(&row).map(|line| line.state);
+            match (before, line.state) {
+                // a call was cut off, and the next one was begun
+                (Some(State::Begun), State::Begun) | (_, State::Partly) => {
+                    self.uncertain.insert(row);
+                }
+                (_, State::Failed) if !line.error.as_ref().is_some_and(did_nothing) => {
+                    self.uncertain.insert(row);
+                }
+                // somebody looked, and it was not so
+                (_, State::Refused) => {
+                    self.uncertain.remove(&row);
+                }
+                _ => {}
             }
-            if known.fingerprint != line.fingerprint {
-                return Err(refused(
-                    &self.path,
-                    &format!(
-                        "row {} of the list is not the one that was called before",
-                        line.row
-                    ),
-                    "give the list that the run began with, as the user who began it; rows may be added at its end; or name a new journal",
-                ));
+            last.insert(row, line);
+        }
+        for (row, line) in last {
+            let known = self.rows.get(row);
+            let is_same_label = known.is_some_and(|known| known.label == line.label);
+            let is_same =
+                is_same_label && known.is_some_and(|known| known.fingerprint == line.fingerprint);
+            match (is_same, line.state) {
+                (true, state) => {
+                    if state == State::Begun {
+                        self.uncertain.insert(row);
+                    }
+                    self.states.insert(row, state);
+                }
+                // corrected: nothing was done for what stood there
+                (false, State::Refused) => {}
+                (false, _) if is_same_label => {
+                    return Err(refused(
+                        &self.path,
+                        &format!(
+                            "row {} of the list is not the one that was called before",
+                            row + 1
+                        ),
+                        "give the list that the run began with, as the user who began it and in the same environment (rows may be added at its end, and refused ones corrected); or name a new journal",
+                    ));
+                }
+                (false, _) => return Err(another_list(&self.path)),
             }
-            self.states.insert(row, line.state);
         }
         Ok(())
     }
@@ -627,6 +666,36 @@ fn stops_all(error: &Error) -> bool {
     )
 }
 
+/// Whether a written error is of a call that the server did not even look at.
+fn did_nothing(error: &Value) -> bool {
+    let kinds = [
+        ErrorKind::Altinn2Closed,
+        ErrorKind::Authentication,
+        ErrorKind::LoginPage,
+        ErrorKind::MissingScope,
+        ErrorKind::PersonLookupLocked,
+        ErrorKind::TooManyRequests,
+    ];
+    let written = error["kind"].as_str();
+    kinds
+        .iter()
+        .any(|kind| written == Some(format!("{kind:?}").as_str()))
+}
+
+/// For a row of [`Batch::uncertain`] that names a person by number and last name who is not connected:
+/// the name may have been looked up and refused, and is not tried again by itself.
+#[must_use]
+pub fn name_not_tried_again() -> Error {
+    let summary = "an earlier call with this number and last name was cut off, and the name may have been refused: it was not tried again";
+    let diagnosis = Diagnosis::new("give rights")
+        .with_message(summary)
+        .with_remedy(Remedy::new(
+            Who::You,
+            "check that the number and the last name belong to the same person, and then have refused rows tried again: a second failed look-up locks for an hour (AM-00026)",
+        ));
+    Error::new(ErrorKind::WrongName, summary, diagnosis)
+}
+
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Error {
     refused(
         path,
@@ -647,7 +716,7 @@ fn another_list(path: &Path) -> Error {
     refused(
         path,
         "the journal belongs to another list",
-        "give the list that the run began with, unchanged, or name a new journal",
+        "give the list that the run began with (rows may be added at its end, and refused ones corrected), or name a new journal",
     )
 }
 
@@ -1081,6 +1150,86 @@ mod tests {
         assert!(error.to_string().contains("row 1 of the list"), "{error}");
         let longer = Batch::open(&path, [row("a"), row("b")]).unwrap();
         assert_eq!(longer.due().collect::<Vec<_>>(), [1]);
+    }
+
+    #[tokio::test]
+    async fn a_refused_row_may_be_corrected_and_is_due_then() {
+        let (_folder, path) = journal();
+        let rows = |second: &'static str| ["role:1 to HEIS", second];
+        let batch = Batch::open(&path, rows("role:1 to FEIL")).unwrap();
+        let summary = batch
+            .run(
+                |row| {
+                    std::future::ready(match row {
+                        0 => report(Outcome::Done),
+                        _ => Err(error(ErrorKind::WrongName, 400)),
+                    })
+                },
+                |_| {},
+            )
+            .await
+            .unwrap();
+        assert_eq!(
+            summary.to_string().split(';').next(),
+            Some("1 done, 1 refused")
+        );
+        let batch = Batch::open(&path, rows("role:1 to RETT")).unwrap();
+        assert_eq!(batch.due().collect::<Vec<_>>(), [1]);
+        let done = |_| std::future::ready(report(Outcome::Done));
+        assert!(batch.run(done, |_| {}).await.unwrap().is_complete());
+        // and now it stands
+        assert!(Batch::open(&path, rows("role:1 to RETT")).is_ok());
+        assert!(Batch::open(&path, rows("role:1 to FEIL")).is_err());
+        assert!(Batch::open(&path, ["role:1 to NY", "role:1 to RETT"]).is_err());
+    }
+
+    #[tokio::test]
+    async fn what_a_call_without_an_answer_may_have_done_is_found_and_not_called_old() {
+        let (_folder, path) = journal();
+        let batch = Batch::open(&path, labels(3)).unwrap();
+        let ends: [fn() -> Made; 3] = [
+            // the server did it, and its answer was lost
+            || Err(error(ErrorKind::Unreachable, 0)),
+            || {
+                let mut both = report(Outcome::Done)?;
+                both.add(What::Give("role:4".to_owned()), Outcome::Skipped);
+                Ok(both)
+            },
+            || Err(error(ErrorKind::Forbidden, 403)),
+        ];
+        let first = batch
+            .run(|row| std::future::ready(ends[row]()), |_| {})
+            .await
+            .unwrap();
+        assert_eq!(first.to_string(), "1 partly done, 1 refused, 1 failed");
+        let batch = Batch::open(&path, labels(3)).unwrap().refused_again();
+        assert_eq!(batch.uncertain().collect::<Vec<_>>(), [0, 1]);
+        let already = |_| std::future::ready(report(Outcome::Already));
+        let second = batch.run(already, |_| {}).await.unwrap();
+        assert_eq!(second.to_string(), "2 found done, 1 already so");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_may_have_been_refused_is_told_apart_until_somebody_decides() {
+        let (_folder, path) = journal();
+        let mut batch = Batch::open(&path, labels(2)).unwrap();
+        batch.begin(0).unwrap();
+        drop(batch);
+        let batch = Batch::open(&path, labels(2)).unwrap();
+        let uncertain: BTreeSet<usize> = batch.uncertain().collect();
+        assert_eq!(uncertain, BTreeSet::from([0]));
+        let not_again = |row| {
+            std::future::ready(match uncertain.contains(&row) {
+                true => Err(name_not_tried_again()),
+                false => report(Outcome::Done),
+            })
+        };
+        let summary = batch.run(not_again, |_| {}).await.unwrap();
+        assert_eq!((summary.refused, summary.left), (1, 1));
+        // now it is for the caller to say
+        let batch = Batch::open(&path, labels(2)).unwrap();
+        assert_eq!(batch.uncertain().count(), 0);
+        assert_eq!(batch.due().collect::<Vec<_>>(), [1]);
     }
 
     #[cfg(unix)]

@@ -14,6 +14,7 @@ use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use token_cache::{FileStore, TokenCache};
 
+use crate::args::Api;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::{self, Settings};
@@ -162,6 +163,17 @@ impl<'a> Context<'a> {
         state_folder()
             .map(|folder| FingerprintKey::in_folder(&folder))
             .transpose()
+    }
+
+    /// Where rights are asked for: a list that was run in one environment was not run in another.
+    pub(crate) async fn rights_url(&self, api: Api) -> Result<String, Failure> {
+        let transport = self.transport()?;
+        let environment = self.settings.altinn(&*transport).await?;
+        let url = match api {
+            Api::Altinn3 => Some(environment.platform()),
+            Api::Altinn2 => environment.altinn2(),
+        };
+        Ok(url.map(ToString::to_string).unwrap_or_default())
     }
 
     /// The person who logged in with `altinn login`.

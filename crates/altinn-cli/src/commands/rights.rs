@@ -65,7 +65,9 @@ Columns: from (or --from for all), to, lastName or name, and what is given: pack
 service, role; right says which on the resource or service, several with blanks between. Every row is
 checked before anything is sent. What came of each is written to a results file beside the list,
 before and after each call: run the same command again, and it goes on where it was ended, by Ctrl-C
-or by force, and does nothing twice.";
+or by force, and does nothing twice. Rows may be added at the end of the list meanwhile, and a row
+that was refused may be corrected where it stands; no other may change. A last name that may be wrong
+ends the run for all, and is not tried again until the row is corrected or --refused-again says so.";
 
 const REVOKE_EXAMPLES: &str = "\
 Examples:

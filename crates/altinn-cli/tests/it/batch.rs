@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +23,8 @@ struct Watch {
     /// POST and DELETE by path and query.
     writes: Mutex<BTreeMap<String, usize>>,
     asked: AtomicU64,
+    /// Times that somebody was to be connected, refused ones too.
+    connects: AtomicU64,
     /// Kill at this request, or at this change when `at_changes`.
     kill_at: AtomicU64,
     at_changes: AtomicBool,
@@ -31,6 +35,9 @@ impl Watch {
     fn hear(&self, line: &altinn_sim::RequestLine) {
         let is_change = matches!(line.method.as_str(), "POST" | "PUT" | "DELETE")
             && line.path.contains("/enduser/");
+        if is_change && line.path.contains("/enduser/connections?") {
+            self.connects.fetch_add(1, Ordering::SeqCst);
+        }
         // a refusal changes nothing
         if is_change && line.status.is_none_or(|status| status < 400) {
             *self
@@ -269,7 +276,10 @@ async fn people_are_named_one_at_a_time_and_a_wrong_name_stops_all() {
         .says("FEIL");
     assert!(!said.out.contains("30885515084") && !said.err.contains("30885515084"));
     assert!(said.out.contains("left"), "{said:#?}");
-    let results = terminal.folder.path().join("people.csv.results.jsonl");
+    let results = terminal
+        .folder
+        .path()
+        .join("people.csv.grant-results.jsonl");
     let written = std::fs::read_to_string(&results).unwrap();
     assert!(
         !written.contains("30885515084") && written.contains("308855*****"),
@@ -290,13 +300,134 @@ async fn people_are_named_one_at_a_time_and_a_wrong_name_stops_all() {
         .says("refused in an earlier run");
     assert!(said.out.contains("13 done, 1 refused"), "{said:#?}");
     assert!(asked(&watch) > before);
-    // the person's number is another now: that is another row
-    terminal.file(
-        "people.csv",
-        text.replace("30885515084;FEIL", "30885515084;RETT"),
-    );
+    // what is done may not change; what was refused is corrected where it stands
+    terminal.file("people.csv", text.replace("GRANITT", "GRUS"));
     terminal.run(&grant).ends_with(2).says("another list");
+    terminal.file("people.csv", text.replace("FEIL", "LAMPE"));
+    let said = terminal.run(&grant).ends_with(0);
+    assert!(said.out.contains("14 done"), "{said:#?}");
+    terminal
+        .run(&grant)
+        .ends_with(0)
+        .says("seen to in an earlier run");
     drop(simulator);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_not_looked_up_again_by_a_run_that_was_killed_at_its_answer() {
+    let (_simulator, terminal, watch, _) = simulator(1).await;
+    watch.at_changes.store(true, Ordering::SeqCst);
+    let rows = |name: &str| format!("to,lastName,package\n30885515084,{name},skattegrunnlag\n");
+    for (file, name) in [("wrong.csv", "FEIL"), ("right.csv", "LAMPE")] {
+        let file = terminal.file(file, rows(name));
+        let grant = ["rights", "grant", "--from", CUSTOMER, "--file"];
+        let grant = [&grant[..], &[file.to_str().unwrap()]].concat();
+        // the answer, yes or no, never leaves
+        assert_eq!(run(&terminal, &watch, &grant, 1).code, None);
+        let asked = watch.connects.load(Ordering::SeqCst);
+        let said = terminal.run(&grant);
+        match name {
+            "FEIL" => said.ends_with(1).says("was not tried again"),
+            _ => said.ends_with(0).says("1 done"),
+        };
+        assert_eq!(watch.connects.load(Ordering::SeqCst), asked, "{name}");
+    }
+    watch.nothing_was_done_twice();
+}
+
+/// Passes everything on, and counts who connects.
+fn counting(to: u16) -> (u16, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
+    let copy = |mut from: TcpStream, mut to: TcpStream| {
+        std::thread::spawn(move || {
+            let mut bytes = [0; 16_384];
+            while let Ok(read @ 1..) = from.read(&mut bytes) {
+                if to.write_all(&bytes[..read]).is_err() {
+                    break;
+                }
+            }
+            let _ = to.shutdown(Shutdown::Both);
+        });
+    };
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let Ok(client) = client else { break };
+            counted.fetch_add(1, Ordering::SeqCst);
+            let server = TcpStream::connect(("127.0.0.1", to)).unwrap();
+            copy(client.try_clone().unwrap(), server.try_clone().unwrap());
+            copy(server, client);
+        }
+    });
+    (port, count)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_parallel_call_keeps_one_connection_and_another_environment_is_noticed() {
+    let (simulator, mut terminal, watch, uuids) = simulator(20).await;
+    let url = simulator.platform_url().to_owned();
+    let port = url.trim_end_matches('/').rsplit(':').next().unwrap();
+    let (counted, connections) = counting(port.parse().unwrap());
+    let there = url.replace(port, &counted.to_string());
+    let file = list(&terminal, &uuids);
+    let grant = ["rights", "grant", "--file", &file, "--parallel", "4"];
+    terminal.set("ALTINN_PLATFORM_URL", there);
+    terminal.run(&grant).ends_with(0).says("40 done");
+    assert_eq!(
+        watch.changes("POST /accessmanagement/api/v1/enduser/connections/accesspackages"),
+        40
+    );
+    let connections = connections.load(Ordering::SeqCst);
+    assert!((2..=4).contains(&connections), "{connections}");
+    // what was done there was not done here
+    terminal.set("ALTINN_PLATFORM_URL", url);
+    terminal.run(&grant).ends_with(2).says("same environment");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_ends_the_run_and_nothing_is_lost() {
+    let (_simulator, terminal, watch, uuids) = simulator(15).await;
+    let file = list(&terminal, &uuids);
+    let grant = ["rights", "grant", "--file", &file, "--parallel", "2"];
+    // tokens are kept, so that there is room for them
+    terminal
+        .run(&[&grant[..], &["--dry-run"]].concat())
+        .ends_with(0);
+    // no file may grow beyond 8 KiB, as on a disk that is full
+    let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"";
+    let mut command = Command::new("sh");
+    let asked = terminal.command(&grant);
+    command
+        .args(["-c", script, crate::support::ALTINN])
+        .args(&grant)
+        .env_clear()
+        .envs(
+            asked
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(terminal.folder.path())
+        .stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let said = Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    };
+    said.ends_with(5)
+        .says("the journal cannot be used")
+        .says("of 30 rows were called and written down")
+        .says("the space on the disk");
+    assert!(watch.changes("POST") > 0);
+    terminal.run(&grant).ends_with(0).says("Going on");
+    watch.nothing_was_done_twice();
+    assert_eq!(
+        watch.changes("POST /accessmanagement/api/v1/enduser/connections/accesspackages"),
+        30
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,15 +3,15 @@
 mod list;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use altinn_authz::altinn2::{self as api2, Delegation};
 use altinn_authz::altinn3::{
     Client, Entitlement, Identity, Include, Outcome, PartyUuid, Receiver, Relation, scopes,
 };
-use altinn_authz::batch::{Batch, Ended, Row, State, Summary};
-use altinn_authz::{Error, Report as Made};
+use altinn_authz::batch::{Batch, Ended, Row, State, Summary, name_not_tried_again};
+use altinn_authz::{Error, ErrorKind, Report as Made};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -40,7 +40,8 @@ pub(super) struct ManyArgs {
     )]
     file: Option<PathBuf>,
 
-    /// Where it is written down what came of each row; FILE.results.jsonl unless named
+    /// Where it is written down what came of each row; FILE.grant-results.jsonl (or
+    /// FILE.revoke-results.jsonl) unless named
     #[arg(long, value_name = "FILE", requires = "file")]
     results: Option<PathBuf>,
 
@@ -90,8 +91,11 @@ pub(super) async fn run(
             }
             let rows = work.rows.iter().zip(&items);
             let rows = rows.map(|(row, item)| (row.label(verb), row.group(), item));
-            let batch = open(context, file, many, rows)?;
-            go(context, file, many, batch, |row| work.call(row)).await
+            let results = results(file, many, verb)?;
+            let batch = open(context, args, &results, rows).await?;
+            let uncertain: BTreeSet<usize> = batch.uncertain().collect();
+            let call = |row| work.call(row, uncertain.contains(&row));
+            go(context, results, batch, call).await
         }
         Api::Altinn2 => {
             // everything that needs no server first
@@ -107,8 +111,9 @@ pub(super) async fn run(
             }
             let rows = work.rows.iter().zip(&items);
             let rows = rows.map(|(row, item)| (row.label(verb), row.group(), item));
-            let batch = open(context, file, many, rows)?;
-            go(context, file, many, batch, |row| work.call(row)).await
+            let results = results(file, many, verb)?;
+            let batch = open(context, args, &results, rows).await?;
+            go(context, results, batch, |row| work.call(row)).await
         }
     }
 }
@@ -124,34 +129,37 @@ fn checked<T>(
     for item in items {
         match read(item) {
             Ok(row) => rows.push(row),
-            Err(fault) => faults.push(format!("line {}: {}", item.line, fault.sentence())),
+            Err(fault) => faults.push(format!("{}: {}", item.place, fault.sentence())),
         }
     }
     list::faults(file, items.len(), &faults).map(|()| rows)
 }
 
-fn open<'i>(
+async fn open<'i>(
     context: &Context<'_>,
-    file: &Path,
-    many: &ManyArgs,
+    args: &ChangeArgs,
+    results: &Path,
     rows: impl Iterator<Item = (String, String, &'i Item)>,
 ) -> Result<Batch, Failure> {
+    let many = &args.many;
     let key = context.fingerprint_key()?;
+    let environment = context.rights_url(args.common.api).await?;
     let rows = rows.map(|(label, group, item)| {
         let row = Row::new(label).in_group(group);
-        match &key {
-            Some(key) => row.with_fingerprint(key.of(item.identity().as_bytes())),
-            None => row,
-        }
+        row.with_fingerprint(match &key {
+            Some(key) => key.of(format!("{environment}\n{}", item.identity()).as_bytes()),
+            // without a key it says nothing of the row: a person number could be found by trying all
+            None => environment.clone(),
+        })
     });
-    let batch = Batch::open(results(file, many)?, rows)?.parallel(many.parallel.into());
+    let batch = Batch::open(results, rows)?.parallel(many.parallel.into());
     Ok(match many.refused_again {
         true => batch.refused_again(),
         false => batch,
     })
 }
 
-fn results(file: &Path, many: &ManyArgs) -> Result<PathBuf, Failure> {
+fn results(file: &Path, many: &ManyArgs, verb: Verb) -> Result<PathBuf, Failure> {
     if let Some(results) = &many.results {
         return Ok(results.clone());
     }
@@ -162,15 +170,18 @@ fn results(file: &Path, many: &ManyArgs) -> Result<PathBuf, Failure> {
         .todo("say where the results go: --results FILE"));
     }
     let mut name = file.as_os_str().to_owned();
-    name.push(".results.jsonl");
+    // a list may serve for both
+    name.push(match verb {
+        Verb::Grant => ".grant-results.jsonl",
+        Verb::Revoke => ".revoke-results.jsonl",
+    });
     Ok(name.into())
 }
 
 /// Runs what is due, and says how it went.
 async fn go<C, E, P>(
     context: &Context<'_>,
-    file: &Path,
-    many: &ManyArgs,
+    results: PathBuf,
     batch: Batch,
     call: impl Fn(usize) -> C,
 ) -> Result<Report, Failure>
@@ -185,6 +196,12 @@ where
         context
             .console
             .note(&format!("Going on: {before}; {due} to call."));
+    }
+    if due == 0 {
+        context.console.note(&format!(
+            "Nothing is called: by {} every row was seen to in an earlier run. To run the list anew, name another file with --results.",
+            results.display()
+        ));
     }
     let mut progress = context.console.progress_of(due);
     let ended: RefCell<Vec<Ended>> = RefCell::default();
@@ -201,17 +218,47 @@ where
             progress.tick(&end.to_string());
             ended.borrow_mut().push(end.clone());
         })
-        .await?;
+        .await;
     drop(progress);
+    let ended = ended.into_inner();
+    let summary = match summary {
+        Ok(summary) => summary,
+        Err(error) if ended.is_empty() => return Err(error.into()),
+        Err(error) => return Ok(cut_short(error.into(), &ended, due, results)),
+    };
     if summary.interrupted {
         console.note("Interrupted: what was under way has been waited for and written down.");
     }
-    Ok(shown(
-        &summary,
-        &ended.into_inner(),
-        &results(file, many)?,
-        before.refused,
-    ))
+    Ok(shown(&summary, &ended, &results, before.refused))
+}
+
+/// The results could not be written any more: what was written down stands.
+fn cut_short(failure: Failure, ended: &[Ended], due: usize, results: PathBuf) -> Report {
+    let failure = failure.note(
+        "nothing more was called; rows that were under way are looked at first when it is run again",
+    );
+    let summary = format!("{} of {due} rows were called and written down", ended.len());
+    let json =
+        json!({ "results": results, "rows": ended.iter().map(row_json).collect::<Vec<_>>() });
+    let text = format!(
+        "{summary}.\nWhat came of each row: {}\nRun the same command again to go on.",
+        results.display()
+    );
+    Report {
+        exit: Exit::Partly,
+        failures: vec![failure],
+        ..Report::new(json, text, summary)
+    }
+}
+
+fn row_json(end: &Ended) -> Value {
+    json!({
+        "row": end.row() + 1,
+        "what": end.label(),
+        "state": end.state(),
+        "report": end.report(),
+        "error": end.error(),
+    })
 }
 
 fn shown(summary: &Summary, ended: &[Ended], results: &Path, refused_before: usize) -> Report {
@@ -255,8 +302,14 @@ fn shown(summary: &Summary, ended: &[Ended], results: &Path, refused_before: usi
         );
     }
     let unfinished = summary.left + summary.begun + summary.failed + summary.partly;
-    if unfinished > 0 && summary.stopped.is_none() {
-        text.push_str("\nRun the same command again to go on.");
+    let stopped_by = summary.stopped.as_ref().map(Error::kind);
+    match stopped_by {
+        // the row is due again once it is another
+        Some(ErrorKind::WrongName) => text.push_str(
+            "\nCheck that name, and correct it where it stands in the list; then run the same command again to go on.",
+        ),
+        None if unfinished > 0 => text.push_str("\nRun the same command again to go on."),
+        _ => {}
     }
     if refused_before > 0 {
         text.push_str(&format!(
@@ -277,13 +330,7 @@ fn shown(summary: &Summary, ended: &[Ended], results: &Path, refused_before: usi
             "partly": summary.partly, "refused": summary.refused, "failed": summary.failed,
             "begun": summary.begun, "left": summary.left, "interrupted": summary.interrupted,
         },
-        "rows": ended.iter().map(|end| json!({
-            "row": end.row() + 1,
-            "what": end.label(),
-            "state": end.state(),
-            "report": end.report(),
-            "error": end.error(),
-        })).collect::<Vec<_>>(),
+        "rows": ended.iter().map(row_json).collect::<Vec<_>>(),
     });
     Report {
         exit,
@@ -432,13 +479,22 @@ impl Altinn3 {
         Ok(Self { verb, rows, givers })
     }
 
-    async fn call(&self, row: usize) -> Result<altinn_authz::altinn3::Report, Error> {
+    async fn call(
+        &self,
+        row: usize,
+        is_uncertain: bool,
+    ) -> Result<altinn_authz::altinn3::Report, Error> {
         let row = &self.rows[row];
         let giver = &self.givers[&row.from_text];
         let client = &giver.client;
         match (self.verb, &row.to, &row.last_name) {
             (Verb::Grant, Named::Number(Identity::Person(number)), Some(name)) => {
-                let receiver = Receiver::person(number.clone(), name);
+                let receiver = match giver.known(&row.to) {
+                    Some(known) if is_uncertain => Receiver::party(known.clone()),
+                    // the call before may have had the answer that the name is wrong
+                    None if is_uncertain => return Err(name_not_tried_again()),
+                    _ => Receiver::person(number.clone(), name),
+                };
                 client.grant(&giver.uuid, &receiver, row.what.clone()).await
             }
             (Verb::Grant, to, _) => {

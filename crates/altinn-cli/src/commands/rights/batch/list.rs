@@ -17,8 +17,8 @@ const TOLD: usize = 20;
 
 /// A row, as a command line would say it.
 pub(super) struct Item {
-    /// Where it begins in the file, counted from 1.
-    pub(super) line: u64,
+    /// Where it is in the file: `line 3`, or `item 2` of a JSON list.
+    pub(super) place: String,
     pub(super) from: String,
     pub(super) to: ToArgs,
     pub(super) what: WhatArgs,
@@ -42,7 +42,7 @@ impl Item {
     }
 
     fn of(
-        line: u64,
+        place: String,
         from: Option<&str>,
         mut cells: BTreeMap<&str, String>,
     ) -> Result<Self, String> {
@@ -85,7 +85,7 @@ impl Item {
         match kinds.iter().filter(|kind| !kind.is_empty()).count() {
             0 => Err("nothing is named: fill in package, resource, service or role".to_owned()),
             1 => Ok(Self {
-                line,
+                place,
                 from,
                 to,
                 what,
@@ -111,10 +111,10 @@ pub(super) fn read(file: &Path, from: Option<&str>) -> Result<Vec<Item>, Failure
     let count = rows.len();
     let mut items = Vec::new();
     let mut wrong = Vec::new();
-    for (line, cells) in rows {
-        match Item::of(line, from, cells) {
+    for (place, cells) in rows {
+        match Item::of(place.clone(), from, cells) {
             Ok(item) => items.push(item),
-            Err(fault) => wrong.push(format!("line {line}: {fault}")),
+            Err(fault) => wrong.push(format!("{place}: {fault}")),
         }
     }
     faults(file, count, &wrong).map(|()| items)
@@ -166,7 +166,7 @@ fn text(file: &Path) -> Result<String, Failure> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
-type Cells = (u64, BTreeMap<&'static str, String>);
+type Cells = (String, BTreeMap<&'static str, String>);
 
 /// A column's name as this program has it.
 fn column(name: &str) -> Result<&'static str, String> {
@@ -188,7 +188,10 @@ fn column(name: &str) -> Result<&'static str, String> {
 }
 
 fn csv(text: &str) -> Result<Vec<Cells>, String> {
-    let head = text.lines().next().unwrap_or_default();
+    let mut lines = text.lines();
+    let head = lines
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     let delimiter = [b';', b'\t']
         .into_iter()
         .find(|delimiter| head.contains(char::from(*delimiter)))
@@ -210,6 +213,11 @@ fn csv(text: &str) -> Result<Vec<Cells>, String> {
     };
     let names = reader.headers().map_err(torn)?.clone();
     let columns: Vec<&'static str> = names.iter().map(column).collect::<Result<_, _>>()?;
+    for (at, column) in columns.iter().enumerate() {
+        if columns[..at].contains(column) {
+            return Err(format!("the column {column} is there twice"));
+        }
+    }
     if !columns.contains(&"to") {
         return Err("the first line names the columns, and there is none called to".to_owned());
     }
@@ -224,53 +232,58 @@ fn csv(text: &str) -> Result<Vec<Cells>, String> {
             .iter()
             .copied()
             .zip(record.iter().map(str::to_owned));
-        rows.push((line, cells.collect()));
+        rows.push((format!("line {line}"), cells.collect()));
     }
     Ok(rows)
 }
 
 fn json(text: &str) -> Result<Vec<Cells>, String> {
-    let objects: Vec<(u64, Value)> = match text.trim_start().starts_with('[') {
+    let objects: Vec<(String, Value)> = match text.trim_start().starts_with('[') {
         true => {
             let all: Vec<Value> =
                 serde_json::from_str(text).map_err(|error| at("this is no JSON", &error))?;
-            (1..).zip(all).collect()
+            let numbered = (1..).zip(all);
+            numbered
+                .map(|(number, value): (usize, Value)| (format!("item {number}"), value))
+                .collect()
         }
         false => {
             let lines = (1..).zip(text.lines());
             lines
                 .filter(|(_, line)| !line.trim().is_empty())
-                .map(|(number, line)| {
+                .map(|(number, line): (usize, &str)| {
                     let read = serde_json::from_str(line);
-                    read.map(|value| (number, value))
+                    read.map(|value| (format!("line {number}"), value))
                         .map_err(|_| format!("line {number}: this is no JSON object"))
                 })
                 .collect::<Result<_, _>>()?
         }
     };
     let mut rows = Vec::new();
-    for (number, object) in objects {
+    for (place, object) in objects {
         let Value::Object(members) = object else {
-            return Err(format!("item {number} is no object"));
+            return Err(format!("{place} is no object"));
         };
         let mut cells = BTreeMap::new();
         for (name, value) in members {
-            let name = column(&name).map_err(|fault| format!("item {number}: {fault}"))?;
+            let name = column(&name).map_err(|fault| format!("{place}: {fault}"))?;
             let text = match value {
                 Value::Null => continue,
                 Value::String(text) => text,
                 Value::Number(number) => number.to_string(),
                 Value::Array(items) => {
                     let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-                    let texts = texts
-                        .ok_or_else(|| format!("item {number}: {name} is no list of texts"))?;
+                    let texts =
+                        texts.ok_or_else(|| format!("{place}: {name} is no list of texts"))?;
                     texts.join(" ")
                 }
-                _ => return Err(format!("item {number}: {name} is no text")),
+                _ => return Err(format!("{place}: {name} is no text")),
             };
-            cells.insert(name, text);
+            if cells.insert(name, text).is_some() {
+                return Err(format!("{place}: {name} is there twice"));
+            }
         }
-        rows.push((number, cells));
+        rows.push((place, cells));
     }
     Ok(rows)
 }
@@ -319,6 +332,9 @@ mod tests {
             ("from,package\n1,2\n", "none called to"),
             ("to,pakke\n1,2\n", "no column \"pakke\""),
             ("to,package\n1\n", "line 2: 1 cells"),
+            ("to,To,package\n1,2,3\n", "to is there twice"),
+            ("[{\"to\":\"1\",\"To\":\"2\"}]", "item 1: to is there twice"),
+            ("[{\"to\":\"1\"}]", "item 1: nobody gives"),
             ("[{\"to\":1", "no JSON (line 1"),
             ("[1]", "item 1 is no object"),
             ("{\"to\":true}", "to is no text"),
