@@ -348,7 +348,7 @@ impl From<altinn_authz::Error> for Failure {
             Kind::EndlessList | Kind::Unreadable | Kind::Unreachable | Kind::Altinn2Closed => {
                 Exit::Unreachable
             }
-            Kind::UnknownParty => Exit::Refused,
+            Kind::UnknownParty | Kind::WrongName => Exit::Refused,
             Kind::InvalidInput | Kind::MissingScope => Exit::Usage,
             _ => exit_of(&error, &diagnosis),
         };
