@@ -404,7 +404,7 @@ async fn a_full_disk_ends_the_run_and_nothing_is_lost() {
     let asked = terminal.command(&grant);
     command
         .args(["-c", script, crate::support::ALTINN])
-        .args(&grant)
+        .args(grant)
         .env_clear()
         .envs(
             asked
