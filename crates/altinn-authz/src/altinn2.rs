@@ -57,6 +57,7 @@ mod receiver;
 mod replace;
 mod reportees;
 mod revoke;
+mod rights;
 mod role_definitions;
 pub mod scopes;
 mod service_owner;

@@ -55,6 +55,7 @@ mod receiver;
 pub mod registry;
 mod relation;
 mod revoke;
+mod rights;
 pub mod scopes;
 mod service_owner;
 

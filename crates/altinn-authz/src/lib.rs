@@ -30,6 +30,7 @@
 //!   [`Who`](altinn2::Who). Altinn 2 closed on 2026-06-19; the errors of a closed
 //!   host say which way is open.
 //! - [`batch`]: many grants from a list, with a file from which a run that was killed goes on.
+//! - [`rights`]: one small trait over both generations: look, plan, apply.
 //! - [`Error`]: kind, code, trace id, and what to do about it; [`codes`]: all codes as data.
 //! - [`wire`]: the tolerant values that the generated models are made of.
 //! - [`Caller`]: the seam to `altinn-auth`, and to your own tests.
@@ -62,6 +63,7 @@ mod error;
 mod language;
 mod masked;
 mod report;
+pub mod rights;
 pub mod wire;
 
 pub use crate::caller::Caller;

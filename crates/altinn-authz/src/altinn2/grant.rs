@@ -117,7 +117,7 @@ impl Client {
     }
 
     /// What of a delegation the receiver does not hold directly.
-    async fn missing(
+    pub(crate) async fn missing(
         &self,
         who: &Who,
         id: &RightHolderId,

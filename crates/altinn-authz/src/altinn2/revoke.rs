@@ -70,6 +70,46 @@ impl Client {
         }
         Ok(taking.report)
     }
+
+    /// What there is to take, part by part, or why there is nothing.
+    pub(super) async fn what_to_take(
+        &self,
+        who: &Who,
+        id: &RightHolderId,
+        delegation: &Delegation,
+    ) -> Result<Vec<(Delegation, Result<Held, Outcome>)>, Error> {
+        match delegation {
+            Delegation::Role(definition) => {
+                let held = self.held_roles(who, id, *definition).await?;
+                let steps = role_steps(held);
+                Ok(steps
+                    .into_iter()
+                    .map(|step| (delegation.clone(), step))
+                    .collect())
+            }
+            Delegation::Service(service) => {
+                let held = self.held_rights(who, id, service).await?;
+                let steps = right_steps(service, held, None);
+                Ok(if steps.is_empty() {
+                    vec![(delegation.clone(), Err(Outcome::Already))]
+                } else {
+                    steps
+                })
+            }
+            Delegation::Rights { service, actions } => {
+                let held = self.held_rights(who, id, service).await?;
+                Ok(right_steps(service, held, Some(actions)))
+            }
+            Delegation::AppRight { app, rule } => {
+                let held = self.held_app_right(who, id, app, rule).await?;
+                let step = match held.and_then(|right| right.rule_guid) {
+                    Some(rule) => Ok(Held::AppRight(app.clone(), rule)),
+                    None => Err(Outcome::Already),
+                };
+                Ok(vec![(delegation.clone(), step)])
+            }
+        }
+    }
 }
 
 /// One run of [`Client::revoke`].
@@ -83,16 +123,32 @@ struct Taking<'a> {
 }
 
 /// One thing with an id of its own.
-enum Held {
+pub(super) enum Held {
     Role(Role),
     Right(Right),
     AppRight(String, RuleId),
 }
 
+impl Held {
+    /// What tells it from another one that looks the same.
+    pub(super) fn id(&self) -> String {
+        match self {
+            Self::Role(role) => role
+                .id
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            Self::Right(right) => right.id.to_string(),
+            Self::AppRight(_, rule) => rule.to_string(),
+        }
+    }
+}
+
 impl Taking<'_> {
     /// Takes one thing; whether anything was sent that may have changed something.
     async fn take(&mut self, delegation: &Delegation) -> Result<bool, Error> {
-        let steps = match self.steps(delegation).await {
+        let steps = self.client.what_to_take(self.who, self.id, delegation);
+        let steps = match steps.await {
             Ok(steps) => steps,
             Err(error) if self.is_single || self.report.steps().is_empty() => return Err(error),
             Err(error) => {
@@ -121,45 +177,6 @@ impl Taking<'_> {
     fn add(&mut self, part: Delegation, outcome: Outcome) {
         self.stopped |= stops_everything(&outcome);
         self.report.add(What::TakeBack(part), outcome);
-    }
-
-    /// What there is to take, part by part, or why there is nothing.
-    async fn steps(
-        &self,
-        delegation: &Delegation,
-    ) -> Result<Vec<(Delegation, Result<Held, Outcome>)>, Error> {
-        let (who, id) = (self.who, self.id);
-        match delegation {
-            Delegation::Role(definition) => {
-                let held = self.client.held_roles(who, id, *definition).await?;
-                let steps = role_steps(held);
-                Ok(steps
-                    .into_iter()
-                    .map(|step| (delegation.clone(), step))
-                    .collect())
-            }
-            Delegation::Service(service) => {
-                let held = self.client.held_rights(who, id, service).await?;
-                let steps = right_steps(service, held, None);
-                Ok(if steps.is_empty() {
-                    vec![(delegation.clone(), Err(Outcome::Already))]
-                } else {
-                    steps
-                })
-            }
-            Delegation::Rights { service, actions } => {
-                let held = self.client.held_rights(who, id, service).await?;
-                Ok(right_steps(service, held, Some(actions)))
-            }
-            Delegation::AppRight { app, rule } => {
-                let held = self.client.held_app_right(who, id, app, rule).await?;
-                let step = match held.and_then(|right| right.rule_guid) {
-                    Some(rule) => Ok(Held::AppRight(app.clone(), rule)),
-                    None => Err(Outcome::Already),
-                };
-                Ok(vec![(delegation.clone(), step)])
-            }
-        }
     }
 
     /// Removes one thing. What is gone already is no failure.

@@ -21,7 +21,7 @@ use crate::{Error, ErrorKind};
 const OPERATION: &str = "give rights";
 
 /// What is to be sent for one entitlement, once it has been checked.
-enum Gift {
+pub(super) enum Gift {
     Package(PackageUrn),
     Keys(ResourceId, Vec<RightKey>),
 }
@@ -106,7 +106,7 @@ impl Client {
     }
 
     /// What of the wanted may be given, and what is to be sent for it.
-    async fn check(
+    pub(super) async fn check(
         &self,
         giver: &PartyUuid,
         wanted: &[Entitlement],
@@ -291,7 +291,7 @@ impl Client {
     }
 
     /// What of the gift the receiver does not hold directly.
-    async fn missing(&self, pair: &Pair, gift: &Gift) -> Result<Vec<String>, Error> {
+    pub(super) async fn missing(&self, pair: &Pair, gift: &Gift) -> Result<Vec<String>, Error> {
         Ok(match gift {
             Gift::Package(package) => {
                 let held = self.packages(pair).await?;

@@ -208,7 +208,7 @@ fn seen(left: Vec<String>) -> Outcome {
 }
 
 /// The ways in which the package is held without having been given to the receiver itself.
-fn other_ways(held: &[PackagePermission], package: &PackageUrn) -> Vec<String> {
+pub(super) fn other_ways(held: &[PackagePermission], package: &PackageUrn) -> Vec<String> {
     let of_package = held.iter().filter(|found| {
         is_package(
             found.package.as_ref().and_then(|p| p.urn.as_deref()),
@@ -231,7 +231,10 @@ fn other_ways(held: &[PackagePermission], package: &PackageUrn) -> Vec<String> {
 }
 
 /// The rights that are meant and held without having been given to the receiver itself.
-fn other_rights(held: &ExternalResourceRight, names: Option<&[RightName]>) -> Vec<String> {
+pub(super) fn other_rights(
+    held: &ExternalResourceRight,
+    names: Option<&[RightName]>,
+) -> Vec<String> {
     held.indirect_rights
         .iter()
         .filter_map(|permission| permission.right.as_ref())
@@ -251,7 +254,7 @@ fn is_meant(right: &Right, names: Option<&[RightName]>) -> bool {
 }
 
 /// The keys that stay, or why there is nothing to take.
-fn to_keep(
+pub(super) fn to_keep(
     held: &ExternalResourceRight,
     names: Option<&[RightName]>,
 ) -> Result<BTreeSet<RightKey>, Outcome> {

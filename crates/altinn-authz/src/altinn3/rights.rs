@@ -1,0 +1,532 @@
+//! [`Rights`] on Altinn 3.
+
+use http_transport::BoxFuture;
+
+use crate::Error;
+use crate::altinn3::client::Client;
+use crate::altinn3::connections::Include;
+use crate::altinn3::entitlement::{Entitlement, RightName};
+use crate::altinn3::grant::{Gift, holds_directly};
+use crate::altinn3::held::{Holder as HeldBy, How, RIGHT_HOLDER, code_of};
+use crate::altinn3::models::{CompactEntity, RightKey};
+use crate::altinn3::parties::{Identity, masked};
+use crate::altinn3::receiver::Receiver;
+use crate::altinn3::relation::{Pair, Relation};
+use crate::altinn3::revoke::{other_rights, other_ways, to_keep};
+use crate::altinn3::{Outcome, Report, What, scopes};
+use crate::rights::{
+    Act, Applied, Carry, Change, Checked, Entitlement as Opaque, Expected, Generation, Holder,
+    Holding, May, Number, One, Party, PartyName, Plan, Rights, carry_out,
+};
+use crate::wire::PartyUuid;
+
+const GENERATION: Generation = Generation::Altinn3;
+const PLAN: &str = "plan a change of rights";
+
+impl From<&Entitlement> for Opaque {
+    fn from(entitlement: &Entitlement) -> Self {
+        Self::of(GENERATION, entitlement)
+    }
+}
+
+impl From<Entitlement> for Opaque {
+    fn from(entitlement: Entitlement) -> Self {
+        Self::from(&entitlement)
+    }
+}
+
+impl TryFrom<&Opaque> for Entitlement {
+    type Error = Error;
+
+    fn try_from(entitlement: &Opaque) -> Result<Self, Error> {
+        let text = entitlement.text_for("read an entitlement", GENERATION)?;
+        if text.starts_with("role:") {
+            return Err(Error::input(
+                "read an entitlement",
+                "Altinn 3 has no roles to give or take back",
+                "give an access package or a resource; a role of a register is changed there",
+            ));
+        }
+        text.parse()
+    }
+}
+
+impl Rights for Client {
+    fn generation(&self) -> Generation {
+        GENERATION
+    }
+
+    fn resolve<'a>(&'a self, name: &'a PartyName) -> BoxFuture<'a, Result<Party, Error>> {
+        Box::pin(async move {
+            let identity = match &name.number {
+                Number::Id(id) => {
+                    let id = uuid("find a party", id)?;
+                    return Ok(Party::new(GENERATION, &id, "", None));
+                }
+                Number::Organisation(number) => Identity::from(*number),
+                Number::Person(number) => Identity::from(number.clone()),
+            };
+            let found = self.resolve(&identity).await?;
+            let number = Some(identity.to_string());
+            Ok(Party::new(GENERATION, found.uuid(), found.name(), number))
+        })
+    }
+
+    fn held<'a>(
+        &'a self,
+        giver: &'a Party,
+        receiver: Option<&'a Party>,
+    ) -> BoxFuture<'a, Result<Vec<Holder>, Error>> {
+        Box::pin(async move {
+            const OPERATION: &str = "list who holds what";
+            let id = |party: &Party| uuid(OPERATION, party.id_for(OPERATION, GENERATION)?);
+            let giver = id(giver)?;
+            let receiver = receiver.map(id).transpose()?;
+            let held = self.held(&giver, receiver.as_ref()).await?;
+            let wanted = |holder: &&HeldBy| receiver.as_ref().is_none_or(|to| holder.party() == to);
+            Ok(held.iter().filter(wanted).map(holder).collect())
+        })
+    }
+
+    fn may_give<'a>(
+        &'a self,
+        giver: &'a Party,
+        what: &'a [Opaque],
+    ) -> BoxFuture<'a, Result<Vec<Checked>, Error>> {
+        Box::pin(async move {
+            const OPERATION: &str = "check what may be given";
+            let giver = uuid(OPERATION, giver.id_for(OPERATION, GENERATION)?)?;
+            let wanted: Vec<Entitlement> = what
+                .iter()
+                .map(TryInto::try_into)
+                .collect::<Result<_, _>>()?;
+            let report = self.may_give(&giver, wanted).await?;
+            let checked = report.steps().iter().filter_map(|step| {
+                let What::Check(entitlement) = step.what() else {
+                    return None;
+                };
+                let may = match step.outcome() {
+                    Outcome::Refused(reasons) => May::No(reasons.clone()),
+                    _ => May::Yes,
+                };
+                Some(Checked {
+                    entitlement: entitlement.into(),
+                    may,
+                })
+            });
+            Ok(checked.collect())
+        })
+    }
+
+    fn plan<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<Plan, Error>> {
+        Box::pin(self.plan_change(change))
+    }
+
+    fn resume<'a>(
+        &'a self,
+        earlier: &'a Applied,
+        receiver: &'a PartyName,
+    ) -> BoxFuture<'a, Result<Applied, Error>> {
+        Box::pin(carry_out(self, earlier, receiver))
+    }
+}
+
+impl Carry for Client {
+    fn give_one<'a>(
+        &'a self,
+        giver: &'a Party,
+        receiver: &'a PartyName,
+        what: &'a Opaque,
+    ) -> BoxFuture<'a, Result<One, Error>> {
+        Box::pin(async move {
+            let giver = uuid(PLAN, giver.id_for(PLAN, GENERATION)?)?;
+            let receiver = match (&receiver.number, &receiver.name) {
+                (Number::Person(number), Some(name)) => Receiver::person(number.clone(), name),
+                (Number::Id(id), _) => Receiver::party(uuid(PLAN, id)?),
+                (Number::Person(_), None) | (Number::Organisation(_), _) => {
+                    let known = self.known(&giver, receiver).await?;
+                    Receiver::party(known.uuid.ok_or_else(name_needed)?)
+                }
+            };
+            let report = self.grant(&giver, &receiver, [what.try_into()?]).await?;
+            Ok(One::of(&report))
+        })
+    }
+
+    fn take_one<'a>(
+        &'a self,
+        giver: &'a Party,
+        receiver: &'a PartyName,
+        what: &'a Opaque,
+    ) -> BoxFuture<'a, Result<One, Error>> {
+        Box::pin(async move {
+            let giver = uuid(PLAN, giver.id_for(PLAN, GENERATION)?)?;
+            let known = self.known(&giver, receiver).await?;
+            let to = known.uuid.ok_or_else(name_needed)?;
+            let report = self.revoke(&giver, &to, [what.try_into()?]).await?;
+            Ok(One::of(&report))
+        })
+    }
+}
+
+/// A receiver, as far as the giver's connections show.
+struct Known {
+    uuid: Option<PartyUuid>,
+    /// Listed at all: it may hold something.
+    listed: bool,
+    /// The connection that something can be given on stands.
+    connected: bool,
+}
+
+impl Client {
+    async fn known(&self, giver: &PartyUuid, name: &PartyName) -> Result<Known, Error> {
+        let is_it: Box<dyn Fn(&CompactEntity) -> bool + Send> = match &name.number {
+            Number::Id(id) => {
+                let id = uuid(PLAN, id)?;
+                Box::new(move |party| party.id == id)
+            }
+            Number::Organisation(number) => {
+                let number = *number;
+                Box::new(move |party| {
+                    let found = party.organisation_number.as_ref();
+                    found.is_some_and(|found| found.as_str().trim() == number.as_str())
+                })
+            }
+            Number::Person(number) => {
+                let number = number.clone();
+                Box::new(move |party| {
+                    let found = party.person_number.as_ref();
+                    found.is_some_and(|found| found.as_str().trim() == number.expose())
+                })
+            }
+        };
+        let connections = self
+            .connections(Relation::given_by(giver), Include::Parties)
+            .await?;
+        let found = connections.iter().find_map(|connection| {
+            let party = connection.party.as_ref().filter(|party| is_it(party))?;
+            let mut roles = connection.roles.iter().filter_map(code_of);
+            Some(Known {
+                uuid: Some(party.id.clone()),
+                listed: true,
+                connected: roles.any(|role| role == RIGHT_HOLDER),
+            })
+        });
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        let uuid = match &name.number {
+            Number::Id(id) => Some(uuid(PLAN, id)?),
+            Number::Organisation(number) => {
+                let found = self.resolve(&Identity::from(*number)).await?;
+                Some(found.uuid().clone())
+            }
+            Number::Person(_) => None,
+        };
+        // those who have something through another party are not at the top of the list
+        Ok(Known {
+            listed: uuid.is_some(),
+            uuid,
+            connected: false,
+        })
+    }
+
+    async fn plan_change(&self, change: &Change) -> Result<Plan, Error> {
+        let giver = uuid(PLAN, change.giver.id_for(PLAN, GENERATION)?)?;
+        let (give, take) = change.read(PLAN, |one| Entitlement::try_from(one))?;
+        self.require(PLAN, scopes::TO_OTHERS_READ)?;
+        self.require(PLAN, scopes::TO_OTHERS_WRITE)?;
+        let known = self.known(&giver, &change.receiver).await?;
+        if known.uuid.is_none() && change.receiver.name.is_none() && !give.is_empty() {
+            return Err(name_needed());
+        }
+        let id = known.uuid.as_ref().map(ToString::to_string);
+        let mut plan = Plan::new(change, id);
+        let pair = known
+            .uuid
+            .as_ref()
+            .map(|to| Relation::given_by(&giver).with(to));
+        if !give.is_empty() {
+            self.plan_giving(&mut plan, &giver, pair.as_ref(), &known, &give)
+                .await?;
+        }
+        let pair = pair.filter(|_| known.listed);
+        for entitlement in &take {
+            self.plan_taking(&mut plan, pair.as_ref(), entitlement)
+                .await?;
+        }
+        if let (Some(pair), true) = (&pair, give.is_empty())
+            && self.leaves_nothing(pair, &plan).await?
+        {
+            plan.stays("the connection, with nothing on it");
+        }
+        Ok(plan.finished())
+    }
+
+    async fn plan_giving(
+        &self,
+        plan: &mut Plan,
+        giver: &PartyUuid,
+        pair: Option<&Pair>,
+        known: &Known,
+        give: &[Entitlement],
+    ) -> Result<(), Error> {
+        let mut checks = Report::new(giver, None);
+        let gifts = self.check(giver, give, &mut checks).await?;
+        let connect = match (known.connected, gifts.is_empty()) {
+            (true, _) => Expected::Already,
+            (false, false) => Expected::Change,
+            (false, true) => {
+                Expected::Refused(vec!["nothing of what is asked for can be given".to_owned()])
+            }
+        };
+        if known.uuid.is_none() && connect == Expected::Change {
+            plan.note(
+                "the person is looked up once, by number and last name; two names that are wrong lock the look-up for an hour",
+            );
+        }
+        plan.add(Act::Connect, connect, Vec::new());
+        for step in checks.steps() {
+            let What::Check(entitlement) = step.what() else {
+                continue;
+            };
+            let act = Act::Give(entitlement.into());
+            if let Outcome::Refused(reasons) = step.outcome() {
+                plan.add(act, Expected::Refused(reasons.clone()), Vec::new());
+                continue;
+            }
+            let gift = gifts.iter().find(|(of, _)| of == entitlement);
+            let missing = match (gift, pair.filter(|_| known.connected)) {
+                (Some((_, gift)), Some(pair)) => self.missing(pair, gift).await?,
+                (Some((_, gift)), None) => gift.parts(),
+                (None, _) => Vec::new(),
+            };
+            let expected = if missing.is_empty() {
+                Expected::Already
+            } else {
+                Expected::Change
+            };
+            plan.add(act, expected, missing);
+        }
+        Ok(())
+    }
+
+    async fn plan_taking(
+        &self,
+        plan: &mut Plan,
+        pair: Option<&Pair>,
+        entitlement: &Entitlement,
+    ) -> Result<(), Error> {
+        let act = Act::TakeBack(entitlement.into());
+        let Some(pair) = pair else {
+            plan.add(act, Expected::Already, Vec::new());
+            return Ok(());
+        };
+        let (found, others) = match entitlement {
+            Entitlement::Package(package) => {
+                let held = self.packages(pair).await?;
+                let others = other_ways(&held, package);
+                let found = if holds_directly(&held, package) {
+                    Ok(vec![package.code().to_owned()])
+                } else if others.is_empty() {
+                    Err(Outcome::Already)
+                } else {
+                    Err(Outcome::Refused(others.clone()))
+                };
+                (found, others)
+            }
+            Entitlement::Resource(resource) | Entitlement::Rights { resource, .. } => {
+                let names: Option<&[RightName]> = match entitlement {
+                    Entitlement::Rights { rights, .. } => Some(rights),
+                    _ => None,
+                };
+                let held = self.resource_rights(pair, resource).await?;
+                let found = to_keep(&held, names).map(|keep| {
+                    let direct = crate::altinn3::grant::direct_keys(&held);
+                    let taken = direct.into_iter().filter(|key| !keep.contains(*key));
+                    taken.map(RightKey::to_string).collect()
+                });
+                (found, other_rights(&held, names))
+            }
+        };
+        match found {
+            Ok(seen) => plan.add(act, Expected::Change, seen).stays = others,
+            Err(Outcome::Refused(reasons)) => {
+                plan.add(act, Expected::Refused(reasons), Vec::new());
+            }
+            Err(_) => {
+                plan.add(act, Expected::Already, Vec::new());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the connection will stand with nothing on it.
+    async fn leaves_nothing(&self, pair: &Pair, plan: &Plan) -> Result<bool, Error> {
+        let taken: Vec<Entitlement> = plan
+            .steps()
+            .iter()
+            .filter(|step| step.expected == Expected::Change)
+            .filter_map(|step| match &step.act {
+                Act::TakeBack(what) => Entitlement::try_from(what).ok(),
+                _ => None,
+            })
+            .collect();
+        if taken.is_empty() {
+            return Ok(false);
+        }
+        let held = self.held_between(pair).await?;
+        let Some(holder) = held.by(pair.receiver()) else {
+            return Ok(false);
+        };
+        let is_taken = |what: &Entitlement| taken.contains(what);
+        let mut resources = holder.resources().iter();
+        Ok(holder.roles().iter().all(|role| role == RIGHT_HOLDER)
+            && holder.instances() == 0
+            && holder.packages().iter().all(|held| {
+                held.how().len() <= 1 && is_taken(&Entitlement::package(held.package()))
+            })
+            && resources.all(|held| {
+                let whole = is_taken(&Entitlement::resource(held.resource().clone()));
+                let mut rights = held.rights().unwrap_or_default().iter();
+                rights.all(|right| {
+                    right.is_direct()
+                        && (whole || taken.iter().any(|what| names(what, held.resource(), right)))
+                })
+            }))
+    }
+}
+
+/// Whether the entitlement is some rights on the resource, and this one of them.
+fn names(
+    what: &Entitlement,
+    of: &crate::altinn3::ResourceId,
+    right: &crate::altinn3::HeldRight,
+) -> bool {
+    let Entitlement::Rights { resource, rights } = what else {
+        return false;
+    };
+    resource == of
+        && rights.iter().any(|name| match name {
+            RightName::Key(key) => key == right.key(),
+            RightName::Action(action) => right
+                .action()
+                .is_some_and(|found| found.eq_ignore_ascii_case(action)),
+        })
+}
+
+impl Gift {
+    /// What is missing for one who holds nothing, in the words of [`Client::missing`].
+    fn parts(&self) -> Vec<String> {
+        match self {
+            Self::Package(package) => vec![format!("{} is not there", package.code())],
+            Self::Keys(_, keys) => keys
+                .iter()
+                .map(|key| format!("the right {key} is not there"))
+                .collect(),
+        }
+    }
+}
+
+fn uuid(operation: &'static str, text: &str) -> Result<PartyUuid, Error> {
+    text.parse().map_err(|_| {
+        Error::input(
+            operation,
+            "this is no party UUID",
+            "name the party by number, or by the UUID of an answer",
+        )
+    })
+}
+
+fn name_needed() -> Error {
+    Error::input(
+        PLAN,
+        "this person is not connected to the giver, so a number alone does not find them",
+        "give the last name with the number (--last-name NAME); two wrong ones lock for an hour",
+    )
+}
+
+fn holder(held: &HeldBy) -> Holder {
+    let number = match (held.organisation(), held.masked_person_number()) {
+        (Some(number), _) => Some(number.to_string()),
+        (None, number) => number.map(str::to_owned),
+    };
+    let mut holds = Vec::new();
+    for package in held.packages() {
+        holds.push(Holding {
+            entitlement: Entitlement::package(package.package()).into(),
+            name: None,
+            direct: package.is_direct(),
+            how: ways(package.how()),
+        });
+    }
+    for resource in held.resources() {
+        let name = resource.name().map(str::to_owned);
+        let Some(rights) = resource.rights() else {
+            holds.push(Holding {
+                entitlement: Entitlement::resource(resource.resource().clone()).into(),
+                name,
+                direct: resource.how().iter().any(How::is_direct),
+                how: ways(resource.how()),
+            });
+            continue;
+        };
+        for direct in [true, false] {
+            let meant = rights.iter().filter(|right| right.is_direct() == direct);
+            let mut names: Vec<RightName> = Vec::new();
+            for right in meant {
+                let name = match right.action() {
+                    Some(action) => RightName::from(action),
+                    None => RightName::from(right.key().clone()),
+                };
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            if names.is_empty() {
+                continue;
+            }
+            let how = match direct {
+                true => vec!["given directly".to_owned()],
+                false => ways(resource.how())
+                    .into_iter()
+                    .filter(|way| way != "given directly")
+                    .collect(),
+            };
+            holds.push(Holding {
+                entitlement: Entitlement::rights(resource.resource().clone(), names).into(),
+                name: name.clone(),
+                direct,
+                how,
+            });
+        }
+    }
+    for role in held.roles().iter().filter(|role| *role != RIGHT_HOLDER) {
+        holds.push(Holding {
+            entitlement: Opaque::of(GENERATION, &format_args!("role:{role}")),
+            name: None,
+            direct: false,
+            how: vec!["a role, which is not given here".to_owned()],
+        });
+    }
+    Holder {
+        party: Party::new(GENERATION, held.party(), held.name(), number),
+        holds,
+    }
+}
+
+fn ways(all: &[How]) -> Vec<String> {
+    let mut ways = Vec::new();
+    for how in all {
+        let way = match (how.is_direct(), how.via(), how.role()) {
+            (true, _, _) => "given directly".to_owned(),
+            (false, Some(via), _) => format!("through {via}"),
+            (false, None, Some(role)) => format!("by the role {role}"),
+            (false, None, None) => continue,
+        };
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways
+}
