@@ -31,6 +31,7 @@
 //!   host say which way is open.
 //! - [`batch`]: many grants from a list, with a file from which a run that was killed goes on.
 //! - [`rights`]: one small trait over both generations: look, plan, apply.
+//! - [`correspondence`]: what of Altinn 2 corresponds to what of Altinn 3, with sources.
 //! - [`Error`]: kind, code, trace id, and what to do about it; [`codes`]: all codes as data.
 //! - [`wire`]: the tolerant values that the generated models are made of.
 //! - [`Caller`]: the seam to `altinn-auth`, and to your own tests.
@@ -59,6 +60,7 @@ pub mod altinn3;
 pub mod batch;
 mod caller;
 pub mod codes;
+pub mod correspondence;
 mod error;
 mod language;
 mod masked;

@@ -38,7 +38,8 @@
 //!
 //! The clients themselves ([`altinn2::Client`](crate::altinn2::Client),
 //! [`altinn3::Client`](crate::altinn3::Client)) do more; here is what both can do. Nothing here turns
-//! an entitlement of one generation into one of the other.
+//! an entitlement of one generation into one of the other: what corresponds to what is a table with a
+//! source for each row, in [`correspondence`](crate::correspondence).
 
 use std::fmt;
 use std::str::FromStr;

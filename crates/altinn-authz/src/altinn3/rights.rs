@@ -9,7 +9,7 @@ use crate::altinn3::entitlement::{Entitlement, RightName};
 use crate::altinn3::grant::{Gift, holds_directly};
 use crate::altinn3::held::{Holder as HeldBy, How, RIGHT_HOLDER, code_of};
 use crate::altinn3::models::{CompactEntity, RightKey};
-use crate::altinn3::parties::{Identity, masked};
+use crate::altinn3::parties::Identity;
 use crate::altinn3::receiver::Receiver;
 use crate::altinn3::relation::{Pair, Relation};
 use crate::altinn3::revoke::{other_rights, other_ways, to_keep};
