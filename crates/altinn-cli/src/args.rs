@@ -31,6 +31,8 @@ Around the rights:
   altinn may WHO ACTION RESOURCE for WHOM   whether they may, by the decision point (PDP)
   altinn parties                whom one may act for, and with what
   altinn rights grant --file    many at once, from a list (also revoke); --dry-run first
+  altinn rights check           what can be given, before it is given
+  altinn rights migrate         from a saved listing of Altinn 2 to what corresponds on Altinn 3
   altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
 
 On Altinn 2, in this order of work (closed since 2026-06-19):
@@ -64,6 +66,7 @@ under [profile.NAME]:
   which client     MASKINPORTEN_CLIENT_ID, MASKINPORTEN_SCOPES; MASKINPORTEN_ORGANISATION, whose it is
   which key        MASKINPORTEN_PKCS12 + MASKINPORTEN_PKCS12_PASSWORD (+ MASKINPORTEN_KEY_ALIAS),
                    or MASKINPORTEN_PEM, or MASKINPORTEN_CLIENT_JWK; MASKINPORTEN_KID
+                   ALTINN_GENERATION (altinn2, altinn3), where --api is not given
   as whom          ALTINN_SYSTEM_USER, ALTINN_EXTERNAL_REF; ALTINN_AS=person;
                    ALTINN_USERNAME + ALTINN_PASSWORD; ALTINN_COOKIE
   logging in       IDPORTEN_CLIENT_ID, IDPORTEN_CLIENT_JWK or IDPORTEN_CLIENT_SECRET,

@@ -14,6 +14,7 @@ use http_transport::{Origin, SecretString, Transport, redact};
 use maskinporten::{ClientId, Scopes, Signer};
 use norwegian_ids::OrganisationNumber;
 
+use crate::args::Api;
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
@@ -96,6 +97,7 @@ pub(crate) const KID: &str = "MASKINPORTEN_KID";
 
 pub(crate) const LANGUAGE: &str = "ALTINN_LANGUAGE";
 pub(crate) const AS: &str = "ALTINN_AS";
+pub(crate) const GENERATION: &str = "ALTINN_GENERATION";
 pub(crate) const COOKIE: &str = "ALTINN_COOKIE";
 pub(crate) const ID_PORTEN_CLIENT_ID: &str = "IDPORTEN_CLIENT_ID";
 pub(crate) const ID_PORTEN_CLIENT_JWK: &str = "IDPORTEN_CLIENT_JWK";
@@ -268,6 +270,10 @@ pub(crate) static ALL: &[Setting] = &[
     plain(
         AS,
         "who to be on Altinn 3: system-user, or person (who logged in with `altinn login`)",
+    ),
+    plain(
+        GENERATION,
+        "which generation of Altinn, where a command has both: altinn2 or altinn3",
     ),
     secret(
         COOKIE,
@@ -499,6 +505,22 @@ impl Settings {
             Some("person") => Ok(true),
             Some(other) => Err(invalid(AS, format!("there is no {other:?}"))
                 .todo("set system-user, or person (who logged in with `altinn login`)")),
+        }
+    }
+
+    /// Which generation of Altinn, where a command has both.
+    pub(crate) fn generation(&self) -> Result<Api, Failure> {
+        use altinn_authz::rights::Generation;
+        let Some(text) = self.text(GENERATION)? else {
+            return Ok(Api::default());
+        };
+        match text.parse() {
+            Ok(Generation::Altinn2) => Ok(Api::Altinn2),
+            Ok(Generation::Altinn3) => Ok(Api::Altinn3),
+            _ => {
+                Err(invalid(GENERATION, format!("there is no {text:?}"))
+                    .todo("set altinn2 or altinn3"))
+            }
         }
     }
 

@@ -43,14 +43,9 @@ pub(crate) struct PartyArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "last_name")]
     name: Option<String>,
 
-    /// Which generation
-    #[arg(
-        long,
-        value_name = "GENERATION",
-        default_value = "altinn3",
-        hide_possible_values = false
-    )]
-    api: Api,
+    /// Which generation; altinn3 unless it is set [env: ALTINN_GENERATION]
+    #[arg(long, value_name = "GENERATION")]
+    api: Option<Api>,
 
     #[command(flatten)]
     scopes: ScopeArgs,
@@ -88,7 +83,11 @@ pub(crate) fn identity(name: &str, text: &str) -> Result<Identity, Failure> {
 /// Looks a number up.
 pub(crate) async fn party(context: &Context<'_>, args: &PartyArgs) -> Result<Report, Failure> {
     let identity = identity("NUMBER", &args.number)?;
-    match args.api {
+    let api = match args.api {
+        Some(api) => api,
+        None => context.settings.generation()?,
+    };
+    match api {
         Api::Altinn3 => altinn3(context, &identity).await,
         Api::Altinn2 => altinn2(context, args, identity).await,
     }

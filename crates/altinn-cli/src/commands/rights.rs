@@ -3,7 +3,9 @@
 pub(crate) mod altinn2;
 mod altinn3;
 mod batch;
+mod check;
 mod export;
+mod migrate;
 
 use clap::{Args, Subcommand};
 
@@ -50,6 +52,7 @@ Examples:
   altinn rights grant --from 310753831 --to 26899299344 --resource skf-skattemelding --right read
   altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --role 11 --api altinn2
   altinn rights grant --file people.csv --dry-run
+      what it would do; a single change takes --dry-run, too
   altinn rights grant --file people.csv --parallel 4
       many at once; see below
 
@@ -96,14 +99,18 @@ pub(crate) enum RightsCommand {
     Revoke(ChangeArgs),
     /// Write down who holds what, as CSV or JSON
     Export(export::ExportArgs),
+    /// Say what can be given, without giving it
+    Check(check::CheckArgs),
+    /// Show, and give, what corresponds on Altinn 3 to a saved listing of Altinn 2
+    Migrate(migrate::MigrateArgs),
 }
 
 /// Which generation, and as whom.
 #[derive(Args)]
 struct AsArgs {
-    /// Which generation
-    #[arg(long, value_name = "GENERATION", default_value = "altinn3")]
-    api: Api,
+    /// Which generation; altinn3 unless it is set [env: ALTINN_GENERATION]
+    #[arg(long, value_name = "GENERATION")]
+    api: Option<Api>,
 
     #[command(flatten)]
     scopes: ScopeArgs,
@@ -195,24 +202,32 @@ struct WhatArgs {
     rights: Vec<String>,
 }
 
+impl AsArgs {
+    /// The generation: the flag, the environment or the profile, or else Altinn 3.
+    fn api(&self, context: &Context<'_>) -> Result<Api, Failure> {
+        match self.api {
+            Some(api) => Ok(api),
+            None => context.settings.generation(),
+        }
+    }
+}
+
 impl RightsCommand {
-    fn common(&self) -> &AsArgs {
-        match self {
+    pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
+        let common = match self {
             Self::List(args) => &args.common,
             Self::Grant(args) | Self::Revoke(args) => &args.common,
             Self::Export(args) => &args.common,
-        }
+            Self::Check(args) => &args.common,
+            Self::Migrate(args) => return given(&args.scopes, &args.system_user),
+        };
+        given(&common.scopes, &common.system_user)
     }
+}
 
-    pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
-        let common = self.common();
-        common
-            .scopes
-            .given()
-            .into_iter()
-            .chain(common.system_user.given())
-            .collect()
-    }
+fn given(scopes: &ScopeArgs, system_user: &SystemUserArgs) -> Vec<(&'static str, String)> {
+    let scopes = scopes.given().into_iter();
+    scopes.chain(system_user.given()).collect()
 }
 
 /// Lists, gives or takes back.
@@ -220,23 +235,35 @@ pub(crate) async fn rights(
     context: &Context<'_>,
     command: &RightsCommand,
 ) -> Result<Report, Failure> {
+    use batch::Verb;
     match command {
         RightsCommand::Grant(args) if args.many.is_given() => {
-            return batch::run(context, args, batch::Verb::Grant).await;
+            batch::run(context, args, Verb::Grant).await
         }
         RightsCommand::Revoke(args) if args.many.is_given() => {
-            return batch::run(context, args, batch::Verb::Revoke).await;
+            batch::run(context, args, Verb::Revoke).await
         }
-        _ => {}
-    }
-    match (command.common().api, command) {
-        (_, RightsCommand::Export(args)) => export::export(context, args).await,
-        (Api::Altinn3, RightsCommand::List(args)) => altinn3::list(context, args).await,
-        (Api::Altinn3, RightsCommand::Grant(args)) => altinn3::grant(context, args).await,
-        (Api::Altinn3, RightsCommand::Revoke(args)) => altinn3::revoke(context, args).await,
-        (Api::Altinn2, RightsCommand::List(args)) => altinn2::list(context, args).await,
-        (Api::Altinn2, RightsCommand::Grant(args)) => altinn2::grant(context, args).await,
-        (Api::Altinn2, RightsCommand::Revoke(args)) => altinn2::revoke(context, args).await,
+        RightsCommand::Grant(args) if args.many.is_dry_run() => {
+            check::planned(context, args, Verb::Grant).await
+        }
+        RightsCommand::Revoke(args) if args.many.is_dry_run() => {
+            check::planned(context, args, Verb::Revoke).await
+        }
+        RightsCommand::Export(args) => export::export(context, args).await,
+        RightsCommand::Check(args) => check::check(context, args).await,
+        RightsCommand::Migrate(args) => migrate::migrate(context, args).await,
+        RightsCommand::List(args) => match args.common.api(context)? {
+            Api::Altinn3 => altinn3::list(context, args).await,
+            Api::Altinn2 => altinn2::list(context, args).await,
+        },
+        RightsCommand::Grant(args) => match args.common.api(context)? {
+            Api::Altinn3 => altinn3::grant(context, args).await,
+            Api::Altinn2 => altinn2::grant(context, args).await,
+        },
+        RightsCommand::Revoke(args) => match args.common.api(context)? {
+            Api::Altinn3 => altinn3::revoke(context, args).await,
+            Api::Altinn2 => altinn2::revoke(context, args).await,
+        },
     }
 }
 

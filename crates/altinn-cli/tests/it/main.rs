@@ -4,11 +4,13 @@
 
 mod altinn2;
 mod batch;
+mod both;
 #[cfg(unix)]
 mod browser;
 mod commands;
 mod demo;
 mod help;
+mod migrate;
 mod mistakes;
 mod offline;
 mod overview;

@@ -50,7 +50,7 @@ pub(super) struct ManyArgs {
     parallel: u8,
 
     /// Say what would be done, and change nothing
-    #[arg(long, requires = "file")]
+    #[arg(long)]
     dry_run: bool,
 
     /// Try rows again that were refused in an earlier run
@@ -61,6 +61,10 @@ pub(super) struct ManyArgs {
 impl ManyArgs {
     pub(super) fn is_given(&self) -> bool {
         self.file.is_some()
+    }
+
+    pub(super) fn is_dry_run(&self) -> bool {
+        self.dry_run
     }
 }
 
@@ -82,7 +86,7 @@ pub(super) async fn run(
         return Err(Failure::usage("no list is given").todo("name one: --file FILE"));
     };
     let items = list::read(file, args.from.as_deref())?;
-    match args.common.api {
+    match args.common.api(context)? {
         Api::Altinn3 => {
             let rows = checked(file, &items, |item| Row3::read(item, verb))?;
             let work = Altinn3::prepare(context, verb, rows).await?;

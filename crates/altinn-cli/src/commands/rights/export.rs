@@ -98,7 +98,8 @@ pub(super) struct Row {
 }
 
 pub(super) async fn export(context: &Context<'_>, args: &ExportArgs) -> Result<Report, Failure> {
-    let rows = match args.common.api {
+    let api = args.common.api(context)?;
+    let rows = match api {
         Api::Altinn3 => of_altinn3(context, args).await?,
         Api::Altinn2 => of_altinn2(context, args).await?,
     };
@@ -106,7 +107,7 @@ pub(super) async fn export(context: &Context<'_>, args: &ExportArgs) -> Result<R
     let count = (rows.len(), receivers.len());
     let summary = format!("{} rows about {} receivers", count.0, count.1);
     let as_json = args.format == Format::Json || context.console.json();
-    let json = json!({ "api": args.common.api.name(), "rows": rows });
+    let json = json!({ "api": api.name(), "rows": rows });
     let text = match as_json {
         true => format!("{json:#}\n"),
         false => csv(&rows, args.excel)?,
@@ -116,7 +117,7 @@ pub(super) async fn export(context: &Context<'_>, args: &ExportArgs) -> Result<R
     };
     write(path, &text)?;
     Ok(Report::new(
-        json!({ "api": args.common.api.name(), "file": path, "rows": count.0, "receivers": count.1 }),
+        json!({ "api": api.name(), "file": path, "rows": count.0, "receivers": count.1 }),
         format!("{summary}, in {}", path.display()),
         summary,
     ))
