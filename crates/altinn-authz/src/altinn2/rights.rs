@@ -222,7 +222,16 @@ impl Client {
             }
             Delegation::Rights { service, actions } => {
                 let filter = right::SERVICE_CODE.eq(service.code());
-                let own = self.own_rights(who, Some(&filter)).await?;
+                let own = match self.own_rights(who, Some(&filter)).await {
+                    Ok(own) => own,
+                    // one may give without being allowed to list what one holds
+                    Err(error) if is_about_scope(&error) => {
+                        return unknown(
+                            "one's own rights cannot be read (scope altinn:rolesandrights.read); Altinn 2 tells when it is tried",
+                        );
+                    }
+                    Err(error) => return Err(error),
+                };
                 let on_service = Delegation::Service(service.clone());
                 let mut reasons = Vec::new();
                 let mut not_held = Vec::new();
@@ -349,6 +358,12 @@ impl Client {
         }
         Ok(ways)
     }
+}
+
+fn is_about_scope(error: &Error) -> bool {
+    let message = error.diagnosis().message().unwrap_or_default();
+    error.kind() == ErrorKind::Forbidden
+        || (error.kind() == ErrorKind::Authentication && message.contains("scope"))
 }
 
 /// As Altinn 2 wants a receiver named.

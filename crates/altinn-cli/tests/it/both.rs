@@ -58,9 +58,11 @@ fn setting(sim: &Simulator, generation: Generation) -> Setting {
         SecretString::from(user.password.expose()),
     )
     .unwrap();
-    let session = altinn
-        .enterprise_user(credentials)
-        .scopes(altinn2::scopes::GIVER);
+    let session = altinn.enterprise_user(credentials).scopes(
+        altinn2::scopes::GIVER
+            .into_iter()
+            .chain([altinn2::scopes::RIGHTS_READ]),
+    );
     Setting {
         rights: Box::new(altinn2::Client::new(&session)),
         one: read("altinn2:role:6"),

@@ -51,7 +51,11 @@ pub(super) async fn open(
             let acting = altinn3::Named::read("--from", from)?;
             Box::new(altinn3::client(context, &acting, &api3::scopes::GIVER).await?)
         }
-        Api::Altinn2 => Box::new(altinn2::client(context, &api2::scopes::GIVER).await?),
+        Api::Altinn2 => {
+            let [reportees, read, write] = api2::scopes::GIVER;
+            let scopes = [reportees, read, write, api2::scopes::RIGHTS_READ];
+            Box::new(altinn2::client(context, &scopes).await?)
+        }
     })
 }
 
