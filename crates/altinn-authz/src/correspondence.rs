@@ -106,7 +106,7 @@ pub enum Old {
 
 /// What it is on Altinn 3.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "as")]
+#[serde(rename_all = "camelCase", tag = "as", content = "what")]
 #[non_exhaustive]
 pub enum Becomes {
     /// These, which can be given.

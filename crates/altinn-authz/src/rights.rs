@@ -1180,7 +1180,14 @@ pub(crate) async fn carry_out(
     let mut stopped = connection_gone;
     // who was found need not be looked up by name again
     let mut receiver = match &done.receiver_id {
-        Some(id) if now.receiver_id.is_some() && is_connected(&now) => PartyName::id(id),
+        // Altinn 2 wants number and name all the same
+        Some(id)
+            if rights.generation() == Generation::Altinn3
+                && now.receiver_id.is_some()
+                && is_connected(&now) =>
+        {
+            PartyName::id(id)
+        }
         _ => receiver.clone(),
     };
     for at in due {
