@@ -65,7 +65,8 @@ fn setting(sim: &Simulator, generation: Generation) -> Setting {
     );
     Setting {
         rights: Box::new(altinn2::Client::new(&session)),
-        one: read("altinn2:role:6"),
+        // a role that does not give the rights below
+        one: read("altinn2:role:5603"),
         other: read("altinn2:service:1051/140619#Read,Write"),
         not: read("altinn2:role:195"),
     }

@@ -87,6 +87,8 @@ struct Moved {
     findings: Vec<Finding>,
     give: Vec<Entitlement>,
     receiver: Result<PartyName, String>,
+    /// A kind of receiver that Altinn 3 does not have.
+    has_no_like: bool,
     planned: Option<Plan>,
     applied: Option<Applied>,
     failure: Option<Failure>,
@@ -215,6 +217,7 @@ impl Moved {
             number,
             findings,
             give,
+            has_no_like: receiver.is_err() && holder.user_name.is_some(),
             receiver,
             planned: None,
             applied: None,
@@ -247,7 +250,8 @@ impl Moved {
         if let Some(applied) = &self.applied {
             failures.extend(check::failures(applied, &self.shown()));
         }
-        if let (Err(why), true, false) = (&self.receiver, apply, self.give.is_empty()) {
+        let is_due = apply && !self.give.is_empty() && !self.has_no_like;
+        if let (Err(why), true) = (&self.receiver, is_due) {
             failures.push(
                 Failure::usage(format!("{}: not given: {why}", self.shown()))
                     .todo("say who it is (--receivers FILE), then run it again"),
