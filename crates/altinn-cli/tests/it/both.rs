@@ -47,7 +47,7 @@ fn setting(sim: &Simulator, generation: Generation) -> Setting {
             .scopes(altinn3::scopes::GIVER);
         return Setting {
             rights: Box::new(altinn3::Client::new(&session)),
-            one: read("altinn3:package:skattegrunnlag"),
+            one: read("altinn3:package:post-og-telekommunikasjon"),
             other: read("altinn3:resource:skf-skattemelding#read,write"),
             not: read("altinn3:resource:skf-lukket-innsyn#read"),
         };
