@@ -9,6 +9,9 @@ use http::Uri;
 use crate::transport::{ReasonPhrase, is_loopback};
 use crate::{BoxFuture, Error, ErrorKind, ExposeSecret, Limits, SecretString, Transport};
 
+/// How many bytes are set aside for an answer that announces as many or more.
+const ROOM: u64 = 1 << 20;
+
 /// HTTP/1.1 over reqwest and the platform's TLS.
 ///
 /// - HTTP/1.1 only, because HTTP/2 has no reason phrase.
@@ -171,7 +174,6 @@ impl ReqwestTransport {
             .await
             .map_err(|error| classify(error, &host, false))?;
 
-        let mut body = BytesMut::new();
         let too_large = || {
             Error::new(ErrorKind::BodyTooLarge, "read an answer")
                 .with_detail(format!("{host}, limit {} bytes", self.limits.body()))
@@ -182,6 +184,9 @@ impl ReqwestTransport {
         {
             return Err(too_large());
         }
+        // room for all of it at once; no more than that on an answer's mere word
+        let announced = answer.content_length().unwrap_or(0).min(ROOM);
+        let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
         while let Some(chunk) = answer
             .chunk()
             .await
