@@ -184,21 +184,36 @@ impl ReqwestTransport {
         {
             return Err(too_large());
         }
-        // room for all of it at once; no more than that on an answer's mere word
+        // what comes in one piece is not copied; for more, room is made at once, but no more than ROOM
+        // on an answer's mere word
         let announced = answer.content_length().unwrap_or(0).min(ROOM);
-        let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+        let announced = usize::try_from(announced).unwrap_or(0);
+        let (mut first, mut body) = (Bytes::new(), BytesMut::new());
         while let Some(chunk) = answer
             .chunk()
             .await
             .map_err(|error| classify(error, &host, true))?
         {
-            if body.len() + chunk.len() > self.limits.body() {
+            if first.len() + body.len() + chunk.len() > self.limits.body() {
                 return Err(too_large());
+            }
+            if first.is_empty() && body.is_empty() {
+                first = chunk;
+                continue;
+            }
+            if body.is_empty() {
+                body.reserve(announced.max(first.len() + chunk.len()));
+                body.extend_from_slice(&std::mem::take(&mut first));
             }
             body.extend_from_slice(&chunk);
         }
+        let body = if body.is_empty() {
+            first
+        } else {
+            body.freeze()
+        };
 
-        let mut response = http::Response::new(body.freeze());
+        let mut response = http::Response::new(body);
         *response.status_mut() = answer.status();
         *response.version_mut() = answer.version();
         if let Some(phrase) = answer
