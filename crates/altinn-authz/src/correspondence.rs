@@ -351,7 +351,7 @@ impl Finding {
 
 #[cfg(feature = "altinn2")]
 mod of_altinn2 {
-    use super::*;
+    use super::{Finding, Old, READ_ONLY, REGISTERS, REGISTRY, SPREAD, Table};
     use crate::altinn2::models::{Right, RightHolder, RightSource, Role, RoleType};
     use crate::wire::OpenEnum as _;
 
@@ -399,10 +399,10 @@ mod of_altinn2 {
                 }
                 _ => {}
             }
-            let row = code
-                .is_empty()
-                .then_some(None)
-                .unwrap_or_else(|| self.find(&Old::Role(code.to_ascii_uppercase())));
+            let row = match code.is_empty() {
+                true => None,
+                false => self.find(&Old::Role(code.to_ascii_uppercase())),
+            };
             match row {
                 Some(row) => Finding::from_row(was.clone(), name.clone(), row),
                 None if code.is_empty() => nothing(

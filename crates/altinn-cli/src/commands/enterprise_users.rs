@@ -85,15 +85,12 @@ pub(crate) async fn run(
         _ => scopes::ENTERPRISE_USERS_WRITE,
     };
     // a password that cannot be kept is not asked for
-    if let Do::Create(args) | Do::RotateSecret(args) = command
-        && let Some(file) = &args.out
-        && file.exists()
-    {
-        return Err(
-            Failure::usage(format!("--out: {} is there already", file.display()))
-                .todo("name a new file"),
-        );
-    }
+    let mut out = match command {
+        Do::Create(args) | Do::RotateSecret(args) => {
+            args.out.as_deref().map(NewFile::make).transpose()?
+        }
+        _ => None,
+    };
     let session = context.altinn().await?.organisation();
     let users = EnterpriseUsers::new(&session.scopes(context.scopes(&[scope])?));
     context.console.progress("asking Altinn 2");
@@ -121,12 +118,11 @@ pub(crate) async fn run(
                 format!("the enterprise user {}", args.name),
             ))
         }
-        Do::Create(args) => told(args, "made", &users.create(&args.name).await?),
-        Do::RotateSecret(args) => told(
-            args,
-            "gave a new password to",
-            &users.rotate_secret(&args.name).await?,
-        ),
+        Do::Create(args) => told("made", &users.create(&args.name).await?, out.take()),
+        Do::RotateSecret(args) => {
+            let user = users.rotate_secret(&args.name).await?;
+            told("gave a new password to", &user, out.take())
+        }
         Do::Rename(args) => {
             let found = users.rename(&args.name, &args.new).await?;
             let said = format!("{} is called {} now", args.name, args.new);
@@ -156,7 +152,7 @@ fn row(user: &EnterpriseUser) -> [String; 3] {
 }
 
 /// The password is the command's result: told once, or written down.
-fn told(args: &SecretArgs, verb: &str, user: &EnterpriseUser) -> Result<Report, Failure> {
+fn told(verb: &str, user: &EnterpriseUser, out: Option<NewFile>) -> Result<Report, Failure> {
     let said = format!("{verb} the enterprise user {}", user.user_name);
     let secret = user.secret.as_ref().ok_or_else(|| {
         Failure::new(
@@ -166,7 +162,7 @@ fn told(args: &SecretArgs, verb: &str, user: &EnterpriseUser) -> Result<Report, 
         .todo("rotate it: altinn enterprise-users rotate-secret NAME")
     })?;
     let mut json = masked(user)?;
-    let text = match &args.out {
+    let text = match out {
         None => {
             json["Secret"] = Value::from(secret.expose());
             format!(
@@ -174,25 +170,62 @@ fn told(args: &SecretArgs, verb: &str, user: &EnterpriseUser) -> Result<Report, 
                 secret.expose()
             )
         }
-        Some(file) => {
-            write(file, secret.expose()).map_err(|error| {
-                // it is not lost: it was given, and can be asked for anew
-                Failure::new(Exit::Partly, format!("{said}, and {} cannot be written: {error}", file.display()))
-                    .todo("rotate it, into a file that can be written: altinn enterprise-users rotate-secret NAME --out FILE")
+        Some(out) => {
+            let file = out.keep(secret.expose()).map_err(|error| {
+                // it is not lost: another can be asked for
+                Failure::new(
+                    Exit::Partly,
+                    format!("{said}, and its password cannot be written: {error}"),
+                )
+                .todo("rotate it: altinn enterprise-users rotate-secret NAME --out FILE")
             })?;
-            json["file"] = file.display().to_string().into();
-            format!("{said}.\nIts password is in {}", file.display())
+            json["file"] = file.clone().into();
+            format!("{said}.\nIts password is in {file}")
         }
     };
     Ok(Report::new(json, text, said))
 }
 
-fn write(file: &Path, secret: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file)?;
-    file.write_all(secret.as_bytes())?;
-    file.sync_all()
+/// A file of one's own, made before the password is asked for, and gone again unless it is kept.
+struct NewFile {
+    path: PathBuf,
+    file: Option<std::fs::File>,
+}
+
+impl NewFile {
+    fn make(path: &Path) -> Result<Self, Failure> {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(|error| {
+            let why = match error.kind() {
+                std::io::ErrorKind::AlreadyExists => "it is there already".to_owned(),
+                _ => error.to_string(),
+            };
+            Failure::usage(format!("--out: {}: {why}", path.display()))
+                .todo("name a new file, in a folder that you may write to")
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: Some(file),
+        })
+    }
+
+    fn keep(mut self, secret: &str) -> std::io::Result<String> {
+        if let Some(file) = &mut self.file {
+            file.write_all(secret.as_bytes())?;
+            file.sync_all()?;
+        }
+        self.file = None;
+        Ok(self.path.display().to_string())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }

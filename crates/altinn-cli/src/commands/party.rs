@@ -163,7 +163,8 @@ async fn altinn2(
     context
         .console
         .progress("asking Altinn 2 who has the number");
-    let found = altinn2::Client::new(&session).resolve(&identity).await?;
+    let client = altinn2::Client::new(&session).with_language(context.settings.language()?);
+    let found = client.resolve(&identity).await?;
     let (id, name) = (
         found.id.as_ref().map(ToString::to_string),
         found.name.trim(),
@@ -177,7 +178,9 @@ async fn altinn2(
         "uuid": found.party_uuid,
     });
     let id = id.unwrap_or_default();
-    let text = format!("{id}  {shown}  {name}");
+    let kind = found.kind.as_ref().map(|kind| kind.as_wire().to_owned());
+    let kind = kind.map(|kind| format!("  ({kind})")).unwrap_or_default();
+    let text = format!("{id}  {shown}  {name}{kind}");
     Ok(Report::new(
         json,
         text,

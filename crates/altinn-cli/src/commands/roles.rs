@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::commands::metadata::open;
-use crate::commands::rights::altinn2::{client, parsed, role_how, who};
+use crate::commands::rights::altinn2::{client, parsed, role_how, service_of, who};
 use crate::commands::{Report, masked};
 use crate::console::table;
 use crate::context::Context;
@@ -266,6 +266,16 @@ async fn show(context: &Context<'_>, args: &ShowArgs) -> Result<Report, Failure>
         .collect();
     if !parents.is_empty() {
         lines.push(format!("part of: {}", parents.join(", ")));
+    }
+    let rights = role.rights.iter().flat_map(|rights| rights.items());
+    let rows: Vec<[String; 2]> = rights
+        .map(|right| {
+            let action = right.action.as_ref().map(ToString::to_string);
+            [service_of(right), action.unwrap_or_default()]
+        })
+        .collect();
+    if !rows.is_empty() {
+        lines.push(format!("\n{}", table(["ON", "RIGHT"], rows)));
     }
     let summary = format!("the role {}", role.id);
     Ok(Report::new(masked(&role)?, lines.join("\n"), summary))

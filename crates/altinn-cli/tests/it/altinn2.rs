@@ -143,6 +143,14 @@ fn enterprise_users_and_their_passwords() {
     }
     // the file that there is is not written over
     terminal.run(&created).ends_with(2).says("is there already");
+    let nowhere = [
+        "enterprise-users",
+        "rotate-secret",
+        "nybruker",
+        "--out",
+        "no/such/file",
+    ];
+    terminal.run(&nowhere).ends_with(2).says("--out");
     let rotated = terminal
         .run(&["enterprise-users", "rotate-secret", "nybruker", "--json"])
         .ends_with(0)

@@ -211,7 +211,7 @@ async fn one_program_passes_on_both_generations() {
     let giver = new.rights.resolve(&name).await.unwrap();
     let error = new
         .rights
-        .may_give(&giver, &[old.one.clone()])
+        .may_give(&giver, std::slice::from_ref(&old.one))
         .await
         .unwrap_err();
     assert!(error.is_input(), "{error}");

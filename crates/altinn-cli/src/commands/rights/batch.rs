@@ -147,7 +147,7 @@ async fn open<'i>(
 ) -> Result<Batch, Failure> {
     let many = &args.many;
     let key = context.fingerprint_key()?;
-    let environment = context.rights_url(args.common.api).await?;
+    let environment = context.rights_url(args.common.api(context)?).await?;
     let rows = rows.map(|(label, group, item)| {
         let row = Row::new(label).in_group(group);
         row.with_fingerprint(match &key {

@@ -271,7 +271,8 @@ async fn of_altinn2(context: &Context<'_>, args: &ExportArgs) -> Result<Vec<Row>
         .enterprise_user(&[altinn_authz::altinn2::scopes::DELEGATIONS_READ])
         .await?;
     let host = session.environment().altinn2().map(ToString::to_string);
-    let client = altinn_authz::altinn2::Client::new(&session);
+    let client =
+        altinn_authz::altinn2::Client::new(&session).with_language(context.settings.language()?);
     context
         .console
         .progress("reading who holds roles and rights, one by one");
