@@ -485,7 +485,7 @@ async fn a_lost_answer_is_looked_for_and_a_server_that_is_down_is_left_in_peace(
 async fn the_same_file_on_altinn_2() {
     let (_simulator, terminal, _watch, _) = simulator(1).await;
     let list = r#"[
-        {"to":"24878123375","lastName":"GRANITT","role":"11"},
+        {"to":"24878123375","lastName":"GRANITT","role":"utinn"},
         {"to":"310779253","name":"FEIL NAVN AS","role":11}
     ]"#;
     let file = terminal.file("list.json", list);

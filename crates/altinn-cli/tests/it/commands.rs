@@ -275,9 +275,9 @@ fn rights_on_altinn_2_come_and_go() {
     change("grant", &["--service", "1051/140619"])
         .ends_with(2)
         .says("actions");
-    change("grant", &["--role", "UTINN"])
+    change("grant", &["--role", "INGENSLIK"])
         .ends_with(2)
-        .says("RoleDefinitionId");
+        .says("INGENSLIK");
     change("grant", &["--package", "skattegrunnlag"])
         .ends_with(2)
         .says("--role");
@@ -286,12 +286,12 @@ fn rights_on_altinn_2_come_and_go() {
     let one = [&list[..], &["--to", "r51600203"]].concat();
     let said = terminal.run(&one).ends_with(0);
     assert!(said.out.contains("role 11 UTINN"), "{said:#?}");
-    let direct = "service 1051/140619 (Read, Write)";
+    let direct = "service 1051/140619 Merverdiavgift (Read, Write)";
     assert!(said.out.contains(direct), "{said:#?}");
     change("revoke", &["--service", "1051/140619", "--right", "Write"]).ends_with(0);
     let said = terminal.run(&one).ends_with(0);
     assert!(
-        !said.out.contains(direct) && said.out.contains("1051/140619 (Read)"),
+        !said.out.contains(direct) && said.out.contains("1051/140619 Merverdiavgift (Read)"),
         "{said:#?}"
     );
     change("revoke", &["--role", "11", "--service", "1051/140619"]).ends_with(0);

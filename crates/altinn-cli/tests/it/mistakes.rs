@@ -436,7 +436,7 @@ fn nothing_to_give_and_an_unknown_environment_are_said_first() {
     terminal
         .run(&[&grant[..], &altinn2].concat())
         .ends_with(2)
-        .says("--role NUMBER");
+        .says("--role ROLE");
     terminal
         .run(&["party", "310753831", "--environment", "tt03"])
         .ends_with(2)

@@ -364,6 +364,7 @@ pub(crate) fn right_how(right: &Right) -> String {
 pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
     let who = who("--from", args.from()?)?;
     let to = To::read(&args.to)?;
+    sound(&args.what)?;
     let client = client(context, &scopes::GIVER).await?;
     let known = known_roles(context, &client, &who, [&args.what]).await?;
     let what = delegations(&args.what, known.as_ref())?;
@@ -379,6 +380,7 @@ pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Re
 pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
     let who = who("--from", args.from()?)?;
     let to = To::read(&args.to)?;
+    sound(&args.what)?;
     let client = client(context, &scopes::GIVER).await?;
     let known = known_roles(context, &client, &who, [&args.what]).await?;
     let what = delegations(&args.what, known.as_ref())?;
@@ -429,6 +431,17 @@ fn named_role(text: &str, known: Option<&Roles>) -> Result<i64, Failure> {
     role.id.as_i64().ok_or_else(missing)
 }
 
+/// Refuses what cannot be right, before any server is asked what a role is called.
+pub(super) fn sound(what: &WhatArgs) -> Result<(), Failure> {
+    let mut numbered = what.clone();
+    for role in &mut numbered.roles {
+        if role.trim().parse::<i64>().is_err() {
+            "0".clone_into(role);
+        }
+    }
+    delegations(&numbered, None).map(drop)
+}
+
 /// What is named; roles that are not named by number are looked up in `known`.
 pub(super) fn delegations(
     what: &WhatArgs,
@@ -453,7 +466,7 @@ pub(super) fn delegations(
     }
     if roles.is_empty() && services.is_empty() {
         return Err(nothing_named(
-            "a role (--role NUMBER) or rights on a service (--service CODE/EDITION --right ACTION)",
+            "a role (--role ROLE) or rights on a service (--service CODE/EDITION --right ACTION)",
         ));
     }
     let mut all = Vec::new();

@@ -103,7 +103,11 @@ pub(super) async fn run(
         }
         Api::Altinn2 => {
             // everything that needs no server first
-            checked(file, &items, |item| Row2::read(item, None).map(drop))?;
+            checked(file, &items, |item| {
+                altinn2::who("from", &item.from)?;
+                To::read(&item.to)?;
+                altinn2::sound(&item.what)
+            })?;
             let client = altinn2::client(context, &api2::scopes::GIVER).await?;
             let first = altinn2::who("from", &items[0].from)?;
             let what = items.iter().map(|item| &item.what);

@@ -110,6 +110,7 @@ async fn what(
             typed.iter().map(Entitlement::from).collect()
         }
         Api::Altinn2 => {
+            altinn2::sound(what)?;
             let client = altinn2::client(context, &api2::scopes::GIVER).await?;
             let who = altinn2::who("--from", from)?;
             let known = altinn2::known_roles(context, &client, &who, [what]).await?;
