@@ -38,11 +38,13 @@
 
 mod api;
 mod client;
+mod clients;
 mod connections;
 pub mod consent;
 mod entitlement;
 mod grant;
 mod held;
+mod instances;
 mod listing;
 pub mod metadata;
 pub mod models;
@@ -54,15 +56,19 @@ mod problem;
 mod receiver;
 pub mod registry;
 mod relation;
+mod requests;
 mod revoke;
 mod rights;
 pub mod scopes;
 mod service_owner;
+mod suppliers;
 
 pub use self::client::Client;
+pub use self::clients::{ClientApi, ClientWork, Clients};
 pub use self::connections::{Cascade, Include};
 pub use self::entitlement::{Entitlement, PackageUrn, RightName};
 pub use self::held::{Held, HeldPackage, HeldResource, HeldRight, Holder, How};
+pub use self::instances::InstanceUrn;
 pub use self::models::{ResourceId, RightKey};
 pub use self::pages::{Listed, PageToken, Pages};
 pub use self::parties::{Found, Identity, Parties, PartiesQuery, Party};
@@ -71,6 +77,7 @@ pub use self::problem::{Problem, Shape, Violation};
 pub use self::receiver::Receiver;
 pub use self::relation::{Pair, Relation};
 pub use self::service_owner::ServiceOwner;
+pub use self::requests::RequestFilter;
 pub use crate::report::Outcome;
 pub use crate::wire::PartyUuid;
 

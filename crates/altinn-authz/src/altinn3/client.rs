@@ -82,6 +82,13 @@ impl Client {
             .address(&format!("accessmanagement/api/v1/enduser/{path}"))
     }
 
+    /// An address of client delegation, of this version of the API.
+    pub(crate) fn clients_address(&self, version: u8, path: &str) -> Address {
+        self.api.address(&format!(
+            "accessmanagement/api/v{version}/enduser/clientdelegations/{path}"
+        ))
+    }
+
     /// Sends, and turns every answer that is no success into an error.
     pub(crate) async fn send(
         &self,

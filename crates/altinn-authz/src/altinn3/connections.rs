@@ -40,10 +40,17 @@ pub enum Cascade {
     Yes,
 }
 
+impl Cascade {
+    /// What the query says of it; nothing is no.
+    pub(crate) fn flag(self) -> Option<bool> {
+        (self == Self::Yes).then_some(true)
+    }
+}
+
 /// A person who is not connected yet: looked up by number, checked against the last name.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PersonInput<'a> {
+pub(crate) struct PersonInput<'a> {
     person_identifier: &'a str,
     last_name: &'a str,
 }
@@ -98,7 +105,7 @@ impl Client {
         const OPERATION: &str = "make a connection";
         self.require(OPERATION, scopes::TO_OTHERS_WRITE)?;
         let address = self.address("connections").query("party", giver.as_ref());
-        let (address, person) = to(OPERATION, address, receiver)?;
+        let (address, person) = to(OPERATION, address, "to", receiver)?;
         let answer = self
             .send(OPERATION, Method::POST, address.as_str(), person.as_ref())
             .await
@@ -119,10 +126,10 @@ impl Client {
         const OPERATION: &str = "remove a connection";
         let pair = pair.into();
         self.require(OPERATION, pair.relation().write_scope())?;
-        let mut address = pair.relation().in_query(self.address("connections"));
-        if cascade == Cascade::Yes {
-            address = address.query("cascade", true);
-        }
+        let address = pair
+            .relation()
+            .in_query(self.address("connections"))
+            .query_if("cascade", cascade.flag());
         self.delete(OPERATION, address.as_str()).await
     }
 
@@ -183,7 +190,7 @@ impl Client {
         let address = self
             .address("connections/accesspackages")
             .query("party", giver.as_ref());
-        let (address, person) = to(OPERATION, address, receiver)?;
+        let (address, person) = to(OPERATION, address, "to", receiver)?;
         let address = address.query("package", package);
         let answer = self
             .send(OPERATION, Method::POST, address.as_str(), person.as_ref())
@@ -223,6 +230,32 @@ impl Client {
         self.require(OPERATION, relation.read_scope())?;
         let address = relation.in_query(self.address("connections/roles"));
         self.list(OPERATION, &address).await
+    }
+
+    /// Takes a role back, or gives it up, by its code (`utinn`). Only roles that came from Altinn 2
+    /// can go; those of a register, and what is given today, cannot. `DELETE connections/roles`.
+    ///
+    /// # Errors
+    ///
+    /// Refused with `AM-00039` for a code that there is none of, and with `AM-00040` for a role that
+    /// cannot be taken back here.
+    pub async fn remove_role(&self, pair: impl Into<Pair>, code: &str) -> Result<(), Error> {
+        const OPERATION: &str = "take a role back";
+        let pair = pair.into();
+        self.require(OPERATION, pair.relation().write_scope())?;
+        let code = code.trim();
+        if code.is_empty() {
+            return Err(Error::input(
+                OPERATION,
+                "the role has no code",
+                "give the code that the list of roles shows",
+            ));
+        }
+        let address = pair
+            .relation()
+            .in_query(self.address("connections/roles"))
+            .query("rolecode", code);
+        self.delete(OPERATION, address.as_str()).await
     }
 
     /// On which resources rights are held. `GET connections/resources`.
@@ -370,7 +403,7 @@ impl Client {
         self.delete(OPERATION, address.as_str()).await
     }
 
-    async fn delete(&self, operation: &'static str, address: &str) -> Result<(), Error> {
+    pub(crate) async fn delete(&self, operation: &'static str, address: &str) -> Result<(), Error> {
         self.send(operation, Method::DELETE, address, None::<&()>)
             .await
             .map(drop)
@@ -378,13 +411,16 @@ impl Client {
 }
 
 /// Names the receiver in the query, or (a person who may not be connected) in the body.
-fn to<'a>(
+pub(crate) fn to<'a>(
     operation: &'static str,
     address: crate::address::Address,
+    parameter: &'static str,
     receiver: &'a Receiver,
 ) -> Result<(crate::address::Address, Option<PersonInput<'a>>), Error> {
     match &receiver.0 {
-        Inner::Party(party) | Inner::SystemUser(party) => Ok((address.query("to", party), None)),
+        Inner::Party(party) | Inner::SystemUser(party) => {
+            Ok((address.query(parameter, party), None))
+        }
         Inner::Person { last_name, .. } if last_name.is_empty() => Err(Error::input(
             operation,
             "the person's last name is missing",
@@ -401,7 +437,7 @@ fn to<'a>(
 }
 
 /// A refusal that came for a number and a name says what a second try would cost.
-fn about_a_name(error: Error, named: bool) -> Error {
+pub(crate) fn about_a_name(error: Error, named: bool) -> Error {
     if !named || error.kind() != ErrorKind::Refused {
         return error;
     }

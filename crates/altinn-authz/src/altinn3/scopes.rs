@@ -22,6 +22,27 @@ pub const FROM_OTHERS_READ: &str = "altinn:accessmanagement/enduser:connections:
 /// Giving up what a party has got from others.
 pub const FROM_OTHERS_WRITE: &str = "altinn:accessmanagement/enduser:connections:fromothers.write";
 
+/// Seeing requests for access.
+pub const REQUESTS_READ: &str = "altinn:accessmanagement/enduser:requests.read";
+/// Asking for access, and answering those who ask.
+pub const REQUESTS_WRITE: &str = "altinn:accessmanagement/enduser:requests.write";
+/// Seeing one's Maskinporten suppliers.
+pub const SUPPLIERS_READ: &str = "altinn:accessmanagement/enduser:maskinportensuppliers.read";
+/// Changing one's Maskinporten suppliers, and what they may use.
+pub const SUPPLIERS_WRITE: &str = "altinn:accessmanagement/enduser:maskinportensuppliers.write";
+/// Seeing whom one supplies in Maskinporten.
+pub const CONSUMERS_READ: &str = "altinn:accessmanagement/enduser:maskinportenconsumers.read";
+/// Giving up what one has from those one supplies.
+pub const CONSUMERS_WRITE: &str = "altinn:accessmanagement/enduser:maskinportenconsumers.write";
+/// Seeing a provider's clients and agents.
+pub const CLIENTS_READ: &str = "altinn:clientdelegations.read";
+/// Changing a provider's agents, and what they have for which client.
+pub const CLIENTS_WRITE: &str = "altinn:clientdelegations.write";
+/// Seeing the clients that one serves as an agent.
+pub const MY_CLIENTS_READ: &str = "altinn:clientdelegations/myclients.read";
+/// Giving up clients that one serves as an agent.
+pub const MY_CLIENTS_WRITE: &str = "altinn:clientdelegations/myclients.write";
+
 /// Asking the decision point ([`pdp`](super::pdp)) about others.
 pub const PDP: &str = "altinn:authorization/authorize";
 /// The same, for those who may ask about everything.
