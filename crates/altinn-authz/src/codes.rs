@@ -248,12 +248,12 @@ const PROBLEMS: &[Code] = &[
     code("AM-00017", 400, "UnsupportedEntityType", "The Entitytype is not supported", You, "use a party of a kind that the operation takes"),
     code("AM-00018", 400, "EntityTypeNotFound", "The Entitytype is not found", You, "use one of the kinds of party that Altinn knows"),
     code("AM-00019", 400, "EntityVariantNotFoundOrInvalid", "The EntityVariant is not found or not valid for the given EntityType", You, "use a variant that belongs to the kind of party"),
-    code("AM-00020", 400, "MissingRightHolder", "Missing rightholder", You, "make the connection first (altinn3::Client::add_connection, or grant, which does it)"),
+    code("AM-00020", 400, "MissingRightHolder", "Missing rightholder", You, "make the connection first: giving rights in one call (altinn rights grant) does it"),
     code("AM-00021", 400, "ConnectionEntitiesDoNotExist", "From and to parties do not exists.", You, OTHER_PARTY),
-    code("AM-00022", 400, "MissingConnection", "Operation can not be completed, because it requires an existing connection between the parties.", You, "make the connection first: altinn3::Client::add_connection, or grant (altinn rights grant), which does it; a person who is not connected yet is named by number and last name")
+    code("AM-00022", 400, "MissingConnection", "Operation can not be completed, because it requires an existing connection between the parties.", You, "make the connection first: giving rights in one call (altinn rights grant) does it; a person who is not connected yet is named by number and last name")
         .cause_is("a package or a resource can only be given to a party that the giver already has a connection to (rettighetshaver); only system users need none"),
     code("AM-00023", 400, "PartyNotFound", "The provided identifier cannot be found as a valid party for the operation.", You, OTHER_PARTY),
-    code("AM-00024", 400, "PersonInputRequiredForPersonAssignment", "Target party is a person. Include a PersonInput object in the request body with both personIdentifier and lastName to perform this operation.", You, "name the person by number and last name: Receiver::person(number, last_name) (altinn rights grant --to NUMBER --last-name NAME)")
+    code("AM-00024", 400, "PersonInputRequiredForPersonAssignment", "Target party is a person. Include a PersonInput object in the request body with both personIdentifier and lastName to perform this operation.", You, "name the person by number and last name (altinn rights grant --to NUMBER --last-name NAME)")
         .cause_is("a person's UUID is taken only when the person is connected already, so that nobody can be added by a UUID that was guessed or copied"),
     code("AM-00025", 400, "AgentHasExistingDelegations", "Agent has existing delegations.", You, "take the agent's client delegations back first"),
     code("AM-00026", 429, "PersonLookupFailedToManyErrors", "There has been too many failed lookups", You, "wait an hour, and check the person number and the last name before the next try; nobody else of the same user can look persons up meanwhile, and all system users may share one lock")

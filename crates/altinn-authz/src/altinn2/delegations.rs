@@ -348,7 +348,7 @@ impl Client {
 /// What became of rights on apps.
 pub(crate) const APP_RIGHTS_GONE: Removed = Removed {
     release: "23.5",
-    instead: "give and take rights on apps through Altinn 3's resources (altinn3::Entitlement::resource)",
+    instead: "give and take rights on apps through Altinn 3's resources (--api altinn3)",
 };
 
 /// The id of a role or of a right, if it is one.
@@ -391,7 +391,7 @@ pub(crate) fn not_on_the_list(operation: &'static str, receiver: &Receiver) -> E
     let summary = format!("{receiver} is not among those who hold something, by that name");
     let action = match receiver.0 {
         Inner::KnownOrganisation(_) => {
-            "give the organisation's registered name too: Receiver::organisation(number, name)"
+            "give the organisation's registered name too, beside the number"
         }
         _ => "name the receiver by id (r or u, and digits), which altinn rights list shows",
     };
@@ -413,7 +413,7 @@ fn identified(operation: &'static str, holder: &RightHolder) -> Result<Receiver,
         _ => Err(Error::input(
             operation,
             "Altinn does not give away the number of this one, which it wants when something is given",
-            "name the receiver by number and name: Receiver::person(number, last_name)",
+            "name the receiver by number and last name (altinn rights grant --to NUMBER --last-name NAME)",
         )),
     }
 }

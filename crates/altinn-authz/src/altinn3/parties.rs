@@ -111,7 +111,7 @@ fn unknown(identity: &Identity) -> Error {
                 "{} is none of the parties or connections that can be seen here",
                 number.masked()
             ),
-            "to give the person something, name them by number and last name (Receiver::person, altinn rights grant --to NUMBER --last-name NAME): that makes the connection, and its answer has the UUID",
+            "to give the person something, name them by number and last name (altinn rights grant --to NUMBER --last-name NAME): that makes the connection, and its answer has the UUID",
         ),
     };
     let diagnosis = Diagnosis::new("find the party of a number")
