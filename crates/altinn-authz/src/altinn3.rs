@@ -76,8 +76,8 @@ pub use self::party_urn::PartyUrn;
 pub use self::problem::{Problem, Shape, Violation};
 pub use self::receiver::Receiver;
 pub use self::relation::{Pair, Relation};
-pub use self::service_owner::ServiceOwner;
 pub use self::requests::RequestFilter;
+pub use self::service_owner::ServiceOwner;
 pub use crate::report::Outcome;
 pub use crate::wire::PartyUuid;
 

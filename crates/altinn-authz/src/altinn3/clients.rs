@@ -775,7 +775,8 @@ impl ClientWork {
         self.client.delete(OPERATION, address.as_str()).await
     }
 
-    /// Gives up a client. `DELETE my/clients`.
+    /// Gives up a client. `DELETE my/clients`. The first version takes a body that nobody has described; it
+    /// is sent without one here, which the simulator takes for all of the client.
     ///
     /// # Errors
     ///

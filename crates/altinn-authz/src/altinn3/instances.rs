@@ -57,7 +57,7 @@ impl FromStr for InstanceUrn {
     fn from_str(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         let named = |prefix: &&str| text.strip_prefix(*prefix).is_some_and(|id| !id.is_empty());
-        if PREFIXES.iter().any(|prefix| named(&prefix)) {
+        if PREFIXES.iter().any(named) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Error::input(

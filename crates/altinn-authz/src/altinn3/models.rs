@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use norwegian_ids::{ReceivedOrganisationNumber, ReceivedPersonNumber};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::wire::{self, Date, IntOrText, Message, OpenEnum, PartyUuid, Timestamp};
 
@@ -278,7 +279,7 @@ pub struct InstanceRef {
 
 /// A party in a connection: a person, an organisation, a system user.
 ///
-/// Seen in 25 samples.
+/// Seen in 45 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -290,7 +291,7 @@ pub struct CompactEntity {
     pub id: PartyUuid,
     /// The registered name.
     ///
-    /// `name` on the wire; in 25 of 25 samples.
+    /// `name` on the wire; in 45 of 45 samples.
     #[serde(
         alias = "Name",
         default,
@@ -300,7 +301,7 @@ pub struct CompactEntity {
     pub name: Option<String>,
     /// What kind of party it is.
     ///
-    /// `type` on the wire; in 25 of 25 samples.
+    /// `type` on the wire; in 45 of 45 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -311,7 +312,7 @@ pub struct CompactEntity {
     pub kind: Option<EntityType>,
     /// The form of organisation (`AS`, `BEDR`, …), or the kind of person.
     ///
-    /// `variant` on the wire; in 25 of 25 samples.
+    /// `variant` on the wire; in 45 of 45 samples.
     #[serde(
         alias = "Variant",
         default,
@@ -321,17 +322,17 @@ pub struct CompactEntity {
     pub variant: Option<String>,
     /// The main unit of a sub unit.
     ///
-    /// `parent` on the wire; in 23 of 25 samples.
+    /// `parent` on the wire; in 23 of 45 samples.
     #[serde(alias = "Parent", skip_serializing_if = "Option::is_none")]
     pub parent: Option<Box<CompactEntity>>,
     /// Sub units.
     ///
-    /// `children` on the wire; in 23 of 25 samples.
+    /// `children` on the wire; in 23 of 45 samples.
     #[serde(alias = "Children", default, deserialize_with = "wire::list")]
     pub children: Vec<CompactEntity>,
     /// Altinn's older number for the party.
     ///
-    /// `partyid` on the wire; in 23 of 25 samples.
+    /// `partyid` on the wire; in 23 of 45 samples.
     #[serde(
         rename = "partyid",
         alias = "Partyid",
@@ -340,12 +341,12 @@ pub struct CompactEntity {
     pub party_id: Option<i64>,
     /// Altinn's older number for a person's user.
     ///
-    /// `userId` on the wire; in 23 of 25 samples.
+    /// `userId` on the wire; in 23 of 45 samples.
     #[serde(alias = "UserId", skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
     /// A user's name, for those who have one.
     ///
-    /// `username` on the wire; in 23 of 25 samples.
+    /// `username` on the wire; in 23 of 45 samples.
     #[serde(
         alias = "Username",
         default,
@@ -355,7 +356,7 @@ pub struct CompactEntity {
     pub username: Option<String>,
     /// Organisations only.
     ///
-    /// `organizationIdentifier` on the wire; in 23 of 25 samples.
+    /// `organizationIdentifier` on the wire; in 23 of 45 samples.
     #[serde(
         rename = "organizationIdentifier",
         alias = "OrganizationIdentifier",
@@ -366,7 +367,7 @@ pub struct CompactEntity {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// People only.
     ///
-    /// `personIdentifier` on the wire; in 23 of 25 samples.
+    /// `personIdentifier` on the wire; in 23 of 45 samples.
     #[serde(
         rename = "personIdentifier",
         alias = "PersonIdentifier",
@@ -377,7 +378,7 @@ pub struct CompactEntity {
     pub person_number: Option<ReceivedPersonNumber>,
     /// People only.
     ///
-    /// `dateOfBirth` on the wire; in 23 of 25 samples.
+    /// `dateOfBirth` on the wire; in 23 of 45 samples.
     #[serde(
         alias = "DateOfBirth",
         default,
@@ -387,7 +388,7 @@ pub struct CompactEntity {
     pub date_of_birth: Option<Date>,
     /// People only.
     ///
-    /// `dateOfDeath` on the wire; in 23 of 25 samples.
+    /// `dateOfDeath` on the wire; in 23 of 45 samples.
     #[serde(
         alias = "DateOfDeath",
         default,
@@ -397,12 +398,12 @@ pub struct CompactEntity {
     pub date_of_death: Option<Date>,
     /// Whether the party is deleted in its register.
     ///
-    /// `isDeleted` on the wire; in 23 of 25 samples.
+    /// `isDeleted` on the wire; in 23 of 45 samples.
     #[serde(alias = "IsDeleted", skip_serializing_if = "Option::is_none")]
     pub is_deleted: Option<bool>,
     /// When it was deleted.
     ///
-    /// `deletedAt` on the wire; in 23 of 25 samples.
+    /// `deletedAt` on the wire; in 23 of 45 samples.
     #[serde(
         alias = "DeletedAt",
         default,
@@ -414,7 +415,7 @@ pub struct CompactEntity {
 
 /// A role in a connection.
 ///
-/// Seen in 17 samples.
+/// Seen in 31 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -426,7 +427,7 @@ pub struct CompactRole {
     pub id: RoleUuid,
     /// The role's code (`rettighetshaver`, `daglig-leder`).
     ///
-    /// `code` on the wire; in 17 of 17 samples.
+    /// `code` on the wire; in 31 of 31 samples.
     #[serde(
         alias = "Code",
         default,
@@ -436,7 +437,7 @@ pub struct CompactRole {
     pub code: Option<String>,
     /// The role's URN.
     ///
-    /// `urn` on the wire; in 17 of 17 samples.
+    /// `urn` on the wire; in 31 of 31 samples.
     #[serde(
         alias = "Urn",
         default,
@@ -446,7 +447,7 @@ pub struct CompactRole {
     pub urn: Option<String>,
     /// The role's URN on Altinn 2. The server's key ends in a blank.
     ///
-    /// `legacyUrn` on the wire (also `legacyurn `); in 15 of 17 samples.
+    /// `legacyUrn` on the wire (also `legacyurn `); in 29 of 31 samples.
     #[serde(
         alias = "legacyurn ",
         alias = "LegacyUrn",
@@ -458,14 +459,14 @@ pub struct CompactRole {
     pub legacy_urn: Option<String>,
     /// Roles it includes.
     ///
-    /// `children` on the wire; in 15 of 17 samples.
+    /// `children` on the wire; in 29 of 31 samples.
     #[serde(alias = "Children", default, deserialize_with = "wire::list")]
     pub children: Vec<CompactRole>,
 }
 
 /// An access package (tilgangspakke): a named set of rights that is granted as a whole.
 ///
-/// Seen in 8 samples.
+/// Seen in 18 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -477,7 +478,7 @@ pub struct AccessPackage {
     pub id: PackageId,
     /// The package's URN (`urn:altinn:accesspackage:skattegrunnlag`).
     ///
-    /// `urn` on the wire; in 8 of 8 samples.
+    /// `urn` on the wire; in 18 of 18 samples.
     #[serde(
         alias = "Urn",
         default,
@@ -487,7 +488,7 @@ pub struct AccessPackage {
     pub urn: Option<String>,
     /// The area it belongs to.
     ///
-    /// `areaId` on the wire; in 6 of 8 samples.
+    /// `areaId` on the wire; in 16 of 18 samples.
     #[serde(
         alias = "AreaId",
         default,
@@ -499,7 +500,7 @@ pub struct AccessPackage {
 
 /// Something one can have rights on: a service, an app, an API.
 ///
-/// Seen in 6 samples.
+/// Seen in 10 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -511,7 +512,7 @@ pub struct Resource {
     pub id: ResourceUuid,
     /// The resource registry's id, which requests use.
     ///
-    /// `refId` on the wire; in 6 of 6 samples.
+    /// `refId` on the wire; in 10 of 10 samples.
     #[serde(
         alias = "RefId",
         default,
@@ -521,7 +522,7 @@ pub struct Resource {
     pub ref_id: Option<ResourceId>,
     /// Its name in the language asked for.
     ///
-    /// `name` on the wire; in 6 of 6 samples.
+    /// `name` on the wire; in 9 of 10 samples.
     #[serde(
         alias = "Name",
         default,
@@ -531,7 +532,7 @@ pub struct Resource {
     pub name: Option<String>,
     /// What it is.
     ///
-    /// `description` on the wire; in 5 of 6 samples.
+    /// `description` on the wire; in 5 of 10 samples.
     #[serde(
         alias = "Description",
         default,
@@ -541,7 +542,7 @@ pub struct Resource {
     pub description: Option<String>,
     /// The UUID of the one who offers it.
     ///
-    /// `providerId` on the wire; in 5 of 6 samples.
+    /// `providerId` on the wire; in 5 of 10 samples.
     #[serde(
         alias = "ProviderId",
         default,
@@ -551,12 +552,12 @@ pub struct Resource {
     pub provider_id: Option<String>,
     /// The one who offers it.
     ///
-    /// `provider` on the wire; in 5 of 6 samples.
+    /// `provider` on the wire; in 5 of 10 samples.
     #[serde(alias = "Provider", skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// The UUID of its kind.
     ///
-    /// `typeId` on the wire; in 5 of 6 samples.
+    /// `typeId` on the wire; in 5 of 10 samples.
     #[serde(
         alias = "TypeId",
         default,
@@ -566,7 +567,7 @@ pub struct Resource {
     pub type_id: Option<String>,
     /// Its kind.
     ///
-    /// `type` on the wire; in 5 of 6 samples.
+    /// `type` on the wire; in 5 of 10 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -645,14 +646,14 @@ pub struct Provider {
 
 /// A kind of provider or resource.
 ///
-/// Seen in 7 samples.
+/// Seen in 11 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NamedType {
     /// Its UUID.
     ///
-    /// `id` on the wire; in 7 of 7 samples.
+    /// `id` on the wire; in 11 of 11 samples.
     #[serde(
         alias = "Id",
         default,
@@ -662,7 +663,7 @@ pub struct NamedType {
     pub id: Option<String>,
     /// Its name.
     ///
-    /// `name` on the wire; in 7 of 7 samples.
+    /// `name` on the wire; in 11 of 11 samples.
     #[serde(
         alias = "Name",
         default,
@@ -674,72 +675,72 @@ pub struct NamedType {
 
 /// That one party has access from another, and how it came about.
 ///
-/// Seen in 7 samples.
+/// Seen in 9 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Permission {
     /// Who gave.
     ///
-    /// `from` on the wire; in 7 of 7 samples.
+    /// `from` on the wire; in 9 of 9 samples.
     #[serde(alias = "From", skip_serializing_if = "Option::is_none")]
     pub from: Option<CompactEntity>,
     /// Who has.
     ///
-    /// `to` on the wire; in 7 of 7 samples.
+    /// `to` on the wire; in 9 of 9 samples.
     #[serde(alias = "To", skip_serializing_if = "Option::is_none")]
     pub to: Option<CompactEntity>,
     /// Through whom, when it is not direct.
     ///
-    /// `via` on the wire; in 7 of 7 samples.
+    /// `via` on the wire; in 9 of 9 samples.
     #[serde(alias = "Via", skip_serializing_if = "Option::is_none")]
     pub via: Option<CompactEntity>,
     /// In which role.
     ///
-    /// `role` on the wire; in 7 of 7 samples.
+    /// `role` on the wire; in 9 of 9 samples.
     #[serde(alias = "Role", skip_serializing_if = "Option::is_none")]
     pub role: Option<CompactRole>,
     /// In which role the one between has it.
     ///
-    /// `viaRole` on the wire; in 7 of 7 samples.
+    /// `viaRole` on the wire; in 9 of 9 samples.
     #[serde(alias = "ViaRole", skip_serializing_if = "Option::is_none")]
     pub via_role: Option<CompactRole>,
     /// How it came about.
     ///
-    /// `reason` on the wire; in 7 of 7 samples.
+    /// `reason` on the wire; in 9 of 9 samples.
     #[serde(alias = "Reason", skip_serializing_if = "Option::is_none")]
     pub reason: Option<AccessReason>,
 }
 
 /// How access came about; several ways at once are possible.
 ///
-/// Seen in 8 samples.
+/// Seen in 11 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessReason {
     /// The ways as bits: 1 direct, 2 client delegation, 4 key role, 8 role map, 16 parent.
     ///
-    /// `flag` on the wire; in 8 of 8 samples.
+    /// `flag` on the wire; in 11 of 11 samples.
     #[serde(alias = "Flag", skip_serializing_if = "Option::is_none")]
     pub flag: Option<i64>,
     /// The same ways, by name.
     ///
-    /// `items` on the wire; in 8 of 8 samples.
+    /// `items` on the wire; in 11 of 11 samples.
     #[serde(alias = "Items", default, deserialize_with = "wire::list")]
     pub items: Vec<AccessReasonItem>,
 }
 
 /// One of the ways in an [`AccessReason`].
 ///
-/// Seen in 9 samples.
+/// Seen in 12 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessReasonItem {
     /// Which way.
     ///
-    /// `name` on the wire; in 9 of 9 samples.
+    /// `name` on the wire; in 12 of 12 samples.
     #[serde(
         alias = "Name",
         default,
@@ -749,7 +750,7 @@ pub struct AccessReasonItem {
     pub name: Option<AccessReasonName>,
     /// The way in words.
     ///
-    /// `description` on the wire; in 9 of 9 samples.
+    /// `description` on the wire; in 12 of 12 samples.
     #[serde(
         alias = "Description",
         default,
@@ -916,7 +917,7 @@ pub struct Role {
 
 /// One right on a resource: an action, with the key that grants name it by.
 ///
-/// Seen in 6 samples.
+/// Seen in 8 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -928,7 +929,7 @@ pub struct Right {
     pub key: RightKey,
     /// The action in words.
     ///
-    /// `name` on the wire; in 6 of 6 samples.
+    /// `name` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "Name",
         default,
@@ -938,26 +939,26 @@ pub struct Right {
     pub name: Option<String>,
     /// What exactly it is a right to.
     ///
-    /// `resource` on the wire; in 5 of 6 samples.
+    /// `resource` on the wire; in 7 of 8 samples.
     #[serde(alias = "Resource", default, deserialize_with = "wire::list")]
     pub resource: Vec<Attribute>,
     /// The action (`read`, `write`, `sign`, …).
     ///
-    /// `action` on the wire; in 6 of 6 samples.
+    /// `action` on the wire; in 8 of 8 samples.
     #[serde(alias = "Action", skip_serializing_if = "Option::is_none")]
     pub action: Option<Attribute>,
 }
 
 /// A typed value, as XACML has them.
 ///
-/// Seen in 11 samples.
+/// Seen in 15 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
     /// The URN of its type.
     ///
-    /// `type` on the wire; in 11 of 11 samples.
+    /// `type` on the wire; in 15 of 15 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -968,7 +969,7 @@ pub struct Attribute {
     pub kind: Option<String>,
     /// The value.
     ///
-    /// `value` on the wire; in 11 of 11 samples.
+    /// `value` on the wire; in 15 of 15 samples.
     #[serde(
         alias = "Value",
         default,
@@ -980,24 +981,24 @@ pub struct Attribute {
 
 /// A right that is held, and how.
 ///
-/// Seen in 2 samples.
+/// Seen in 3 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RightPermission {
     /// The right.
     ///
-    /// `right` on the wire; in 2 of 2 samples.
+    /// `right` on the wire; in 3 of 3 samples.
     #[serde(alias = "Right", skip_serializing_if = "Option::is_none")]
     pub right: Option<Right>,
     /// How it came about.
     ///
-    /// `reason` on the wire; in 2 of 2 samples.
+    /// `reason` on the wire; in 3 of 3 samples.
     #[serde(alias = "Reason", skip_serializing_if = "Option::is_none")]
     pub reason: Option<AccessReason>,
     /// Who has it, from whom.
     ///
-    /// `permissions` on the wire; in 2 of 2 samples.
+    /// `permissions` on the wire; in 3 of 3 samples.
     #[serde(alias = "Permissions", default, deserialize_with = "wire::list")]
     pub permissions: Vec<Permission>,
 }
@@ -1193,24 +1194,24 @@ pub struct ResourceCheck {
 
 /// Whether the caller may give one right on, and why.
 ///
-/// Seen in 4 samples.
+/// Seen in 5 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RightCheck {
     /// The right.
     ///
-    /// `right` on the wire; in 4 of 4 samples.
+    /// `right` on the wire; in 5 of 5 samples.
     #[serde(alias = "Right", skip_serializing_if = "Option::is_none")]
     pub right: Option<Right>,
     /// Whether it may be given.
     ///
-    /// `result` on the wire; in 4 of 4 samples.
+    /// `result` on the wire; in 5 of 5 samples.
     #[serde(alias = "Result", skip_serializing_if = "Option::is_none")]
     pub result: Option<bool>,
     /// Why.
     ///
-    /// `reasonCodes` on the wire; in 4 of 4 samples.
+    /// `reasonCodes` on the wire; in 5 of 5 samples.
     #[serde(alias = "ReasonCodes", default, deserialize_with = "wire::list")]
     pub reason_codes: Vec<ReasonCode>,
 }
@@ -1309,14 +1310,14 @@ pub struct AssignmentPackage {
 /// before them use. What to show a user, in this order: the titles or details of the
 /// validation errors, `detail`, `title`, `message`.
 ///
-/// Seen in 22 samples.
+/// Seen in 29 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// A URN with the code, or a link to the HTTP specification.
     ///
-    /// `type` on the wire; in 19 of 22 samples.
+    /// `type` on the wire; in 26 of 29 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1327,7 +1328,7 @@ pub struct Problem {
     pub kind: Option<String>,
     /// The message, or only the phrase of the HTTP status.
     ///
-    /// `title` on the wire; in 20 of 22 samples.
+    /// `title` on the wire; in 27 of 29 samples.
     #[serde(
         alias = "Title",
         default,
@@ -1337,12 +1338,12 @@ pub struct Problem {
     pub title: Option<Message>,
     /// The HTTP status.
     ///
-    /// `status` on the wire; in 20 of 22 samples.
+    /// `status` on the wire; in 27 of 29 samples.
     #[serde(alias = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
     /// The message, where `title` is only the phrase.
     ///
-    /// `detail` on the wire; in 13 of 22 samples.
+    /// `detail` on the wire; in 20 of 29 samples.
     #[serde(
         alias = "Detail",
         default,
@@ -1353,7 +1354,7 @@ pub struct Problem {
     /// The error code (`AM-00026`, `STD-00000`). Codes of validation errors collide between
     /// services: never branch on one alone.
     ///
-    /// `code` on the wire; in 17 of 22 samples.
+    /// `code` on the wire; in 24 of 29 samples.
     #[serde(
         alias = "Code",
         default,
@@ -1363,7 +1364,7 @@ pub struct Problem {
     pub code: Option<String>,
     /// What Altinn's support asks for.
     ///
-    /// `traceId` on the wire; in 3 of 22 samples.
+    /// `traceId` on the wire; in 3 of 29 samples.
     #[serde(
         alias = "TraceId",
         default,
@@ -1373,7 +1374,7 @@ pub struct Problem {
     pub trace_id: Option<String>,
     /// The phrase of the HTTP status.
     ///
-    /// `statusDescription` on the wire; in 4 of 22 samples.
+    /// `statusDescription` on the wire; in 4 of 29 samples.
     #[serde(
         alias = "StatusDescription",
         default,
@@ -1383,32 +1384,32 @@ pub struct Problem {
     pub status_description: Option<String>,
     /// The problem behind this one.
     ///
-    /// `source` on the wire; in 1 of 22 samples.
+    /// `source` on the wire; in 1 of 29 samples.
     #[serde(alias = "Source", skip_serializing_if = "Option::is_none")]
     pub source: Option<Box<Problem>>,
     /// What is wrong with the request.
     ///
-    /// `validationErrors` on the wire; in 5 of 22 samples.
+    /// `validationErrors` on the wire; in 8 of 29 samples.
     #[serde(alias = "ValidationErrors", default, deserialize_with = "wire::list")]
     pub validation_errors: Vec<ValidationError>,
     /// Several problems at once (`STD-00001`).
     ///
-    /// `problems` on the wire; in 1 of 22 samples.
+    /// `problems` on the wire; in 1 of 29 samples.
     #[serde(alias = "Problems", default, deserialize_with = "wire::list")]
     pub problems: Vec<Problem>,
     /// What is wrong with the request, by field, when it never got past model binding.
     ///
-    /// `errors` on the wire; in 1 of 22 samples.
+    /// `errors` on the wire; in 1 of 29 samples.
     #[serde(alias = "Errors", skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, Vec<Message>>>,
     /// The HTTP status, in answers of the gateway.
     ///
-    /// `statusCode` on the wire; in 2 of 22 samples.
+    /// `statusCode` on the wire; in 2 of 29 samples.
     #[serde(alias = "StatusCode", skip_serializing_if = "Option::is_none")]
     pub status_code: Option<i64>,
     /// The message, in answers of the gateway.
     ///
-    /// `message` on the wire; in 2 of 22 samples.
+    /// `message` on the wire; in 2 of 29 samples.
     #[serde(
         alias = "Message",
         default,
@@ -1420,14 +1421,14 @@ pub struct Problem {
 
 /// One thing that is wrong with a request.
 ///
-/// Seen in 5 samples.
+/// Seen in 8 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidationError {
     /// The error code; the same number can mean different things.
     ///
-    /// `code` on the wire; in 5 of 5 samples.
+    /// `code` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "Code",
         default,
@@ -1437,7 +1438,7 @@ pub struct ValidationError {
     pub code: Option<String>,
     /// The message, in newer services.
     ///
-    /// `title` on the wire; in 2 of 5 samples.
+    /// `title` on the wire; in 2 of 8 samples.
     #[serde(
         alias = "Title",
         default,
@@ -1447,7 +1448,7 @@ pub struct ValidationError {
     pub title: Option<Message>,
     /// The message, in access management.
     ///
-    /// `detail` on the wire; in 4 of 5 samples.
+    /// `detail` on the wire; in 7 of 8 samples.
     #[serde(
         alias = "Detail",
         default,
@@ -1457,10 +1458,10 @@ pub struct ValidationError {
     pub detail: Option<Message>,
     /// Where: JSON pointers into the body, `$QUERY/party`, or a field's name.
     ///
-    /// `paths` on the wire; in 5 of 5 samples.
+    /// `paths` on the wire; in 8 of 8 samples.
     #[serde(alias = "Paths", default, deserialize_with = "wire::list")]
     pub paths: Vec<String>,
-    /// `ext1` on the wire; in 1 of 5 samples.
+    /// `ext1` on the wire; in 1 of 8 samples.
     #[serde(
         alias = "Ext1",
         default,
@@ -1468,7 +1469,7 @@ pub struct ValidationError {
         skip_serializing_if = "Option::is_none"
     )]
     pub ext1: Option<String>,
-    /// `ext2` on the wire; in 1 of 5 samples.
+    /// `ext2` on the wire; in 1 of 8 samples.
     #[serde(
         alias = "Ext2",
         default,
@@ -1476,7 +1477,7 @@ pub struct ValidationError {
         skip_serializing_if = "Option::is_none"
     )]
     pub ext2: Option<String>,
-    /// `packages` on the wire; in 1 of 5 samples.
+    /// `packages` on the wire; in 1 of 8 samples.
     #[serde(
         alias = "Packages",
         default,
@@ -1485,6 +1486,739 @@ pub struct ValidationError {
     )]
     pub packages: Option<String>,
 }
+
+/// A single instance: one form, one message, one dialogue.
+///
+/// Seen in 4 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Instance {
+    /// The instance as a URN (`urn:altinn:instance-id:…`).
+    ///
+    /// `refId` on the wire; in 4 of 4 samples.
+    #[serde(
+        rename = "refId",
+        alias = "RefId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub urn: Option<String>,
+    /// Its kind.
+    ///
+    /// `type` on the wire; in 4 of 4 samples.
+    #[serde(
+        rename = "type",
+        alias = "Type",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<NamedType>,
+}
+
+/// An instance and who has rights on it from whom.
+///
+/// Seen in 3 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstancePermission {
+    /// The resource that it is an instance of.
+    ///
+    /// `resource` on the wire; in 3 of 3 samples.
+    #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// The instance.
+    ///
+    /// `instance` on the wire; in 3 of 3 samples.
+    #[serde(alias = "Instance", skip_serializing_if = "Option::is_none")]
+    pub instance: Option<Instance>,
+    /// Who has rights on it, from whom.
+    ///
+    /// `permissions` on the wire; in 3 of 3 samples.
+    #[serde(alias = "Permissions", default, deserialize_with = "wire::list")]
+    pub permissions: Vec<Permission>,
+}
+
+/// Which rights one party has on an instance from another.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceRights {
+    /// The resource that it is an instance of.
+    ///
+    /// `resource` on the wire; in 1 of 1 sample.
+    #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// The instance.
+    ///
+    /// `instance` on the wire; in 1 of 1 sample.
+    #[serde(alias = "Instance", skip_serializing_if = "Option::is_none")]
+    pub instance: Option<Instance>,
+    /// Rights granted as such: these are what `PUT` replaces.
+    ///
+    /// `directRights` on the wire; in 1 of 1 sample.
+    #[serde(alias = "DirectRights", default, deserialize_with = "wire::list")]
+    pub direct_rights: Vec<RightPermission>,
+    /// Rights that come by the resource, a role or an access package.
+    ///
+    /// `indirectRights` on the wire; in 1 of 1 sample.
+    #[serde(alias = "IndirectRights", default, deserialize_with = "wire::list")]
+    pub indirect_rights: Vec<RightPermission>,
+}
+
+/// Which rights on an instance the caller may give on.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceCheck {
+    /// The resource that it is an instance of.
+    ///
+    /// `resource` on the wire; in 1 of 1 sample.
+    #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// The instance.
+    ///
+    /// `instance` on the wire; in 1 of 1 sample.
+    #[serde(alias = "Instance", skip_serializing_if = "Option::is_none")]
+    pub instance: Option<Instance>,
+    /// Every right of the resource's policy.
+    ///
+    /// `rights` on the wire; in 1 of 1 sample.
+    #[serde(alias = "Rights", default, deserialize_with = "wire::list")]
+    pub rights: Vec<RightCheck>,
+}
+
+/// A party in few words.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SimplifiedParty {
+    /// The party UUID.
+    ///
+    /// `id` on the wire; always there (Altinn 3 §2.3).
+    #[serde(alias = "Id")]
+    pub id: PartyUuid,
+    /// The registered name.
+    ///
+    /// `name` on the wire; in 2 of 2 samples.
+    #[serde(
+        alias = "Name",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// What kind of party it is.
+    ///
+    /// `type` on the wire; in 2 of 2 samples.
+    #[serde(
+        rename = "type",
+        alias = "Type",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<EntityType>,
+    /// The form of organisation, or the kind of person.
+    ///
+    /// `variant` on the wire; in 2 of 2 samples.
+    #[serde(
+        alias = "Variant",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub variant: Option<String>,
+    /// Organisations only.
+    ///
+    /// `organizationIdentifier` on the wire; in 2 of 2 samples.
+    #[serde(
+        rename = "organizationIdentifier",
+        alias = "OrganizationIdentifier",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub organisation_number: Option<ReceivedOrganisationNumber>,
+    /// Whether the party is deleted in its register.
+    ///
+    /// `isDeleted` on the wire; in 2 of 2 samples.
+    #[serde(alias = "IsDeleted", skip_serializing_if = "Option::is_none")]
+    pub is_deleted: Option<bool>,
+    /// When it was deleted.
+    ///
+    /// `deletedAt` on the wire; in 2 of 2 samples.
+    #[serde(
+        alias = "DeletedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// A request for access. The asker is `from`, and the one who can approve it is `to`: the
+/// other way round than in what is then given.
+///
+/// Seen in 8 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessRequest {
+    /// Its UUID.
+    ///
+    /// `id` on the wire; always there (Altinn 3 §2.6).
+    #[serde(alias = "Id")]
+    pub id: RequestId,
+    /// How far it has come.
+    ///
+    /// `status` on the wire; in 8 of 8 samples.
+    #[serde(
+        alias = "Status",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub status: Option<RequestStatus>,
+    /// What it is about.
+    ///
+    /// `type` on the wire; in 8 of 8 samples.
+    #[serde(
+        rename = "type",
+        alias = "Type",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<RequestKind>,
+    /// When it last changed.
+    ///
+    /// `lastUpdated` on the wire; in 8 of 8 samples.
+    #[serde(
+        alias = "LastUpdated",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_updated: Option<Timestamp>,
+    /// Who changed it last.
+    ///
+    /// `lastUpdatedBy` on the wire; in 8 of 8 samples.
+    #[serde(
+        alias = "LastUpdatedBy",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_updated_by: Option<PartyUuid>,
+    /// The resource that is asked for.
+    ///
+    /// `resource` on the wire; in 8 of 8 samples.
+    #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
+    pub resource: Option<RequestTarget>,
+    /// The access package that is asked for.
+    ///
+    /// `package` on the wire; in 8 of 8 samples.
+    #[serde(alias = "Package", skip_serializing_if = "Option::is_none")]
+    pub package: Option<RequestTarget>,
+    /// Where it can be seen.
+    ///
+    /// `links` on the wire; in 8 of 8 samples.
+    #[serde(alias = "Links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<RequestLinks>,
+    /// Who asks.
+    ///
+    /// `from` on the wire; in 8 of 8 samples.
+    #[serde(
+        rename = "from",
+        alias = "From",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub asker: Option<RequestParty>,
+    /// Who is asked.
+    ///
+    /// `to` on the wire; in 8 of 8 samples.
+    #[serde(rename = "to", alias = "To", skip_serializing_if = "Option::is_none")]
+    pub grantor: Option<RequestParty>,
+    /// Who made it.
+    ///
+    /// `by` on the wire; in 8 of 8 samples.
+    #[serde(alias = "By", skip_serializing_if = "Option::is_none")]
+    pub by: Option<RequestParty>,
+}
+
+/// What is asked for.
+///
+/// Seen in 7 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestTarget {
+    /// Its UUID.
+    ///
+    /// `id` on the wire; in 7 of 7 samples.
+    #[serde(
+        alias = "Id",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<String>,
+    /// A resource's id, or a package's URN.
+    ///
+    /// `referenceId` on the wire; in 7 of 7 samples.
+    #[serde(
+        alias = "ReferenceId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub reference_id: Option<String>,
+}
+
+/// Where a request for access can be seen.
+///
+/// Seen in 7 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestLinks {
+    /// The page on which a person answers or confirms it.
+    ///
+    /// `detailsLink` on the wire; in 7 of 7 samples.
+    #[serde(
+        rename = "detailsLink",
+        alias = "DetailsLink",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub details: Option<String>,
+    /// Where its status is read.
+    ///
+    /// `statusLink` on the wire; in 7 of 7 samples.
+    #[serde(
+        rename = "statusLink",
+        alias = "StatusLink",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub status: Option<String>,
+}
+
+/// A party to a request for access.
+///
+/// Seen in 21 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestParty {
+    /// The party UUID.
+    ///
+    /// `id` on the wire; in 21 of 21 samples.
+    #[serde(
+        alias = "Id",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<PartyUuid>,
+    /// The registered name.
+    ///
+    /// `name` on the wire; in 21 of 21 samples.
+    #[serde(
+        alias = "Name",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// What kind of party it is.
+    ///
+    /// `type` on the wire; in 21 of 21 samples.
+    #[serde(
+        rename = "type",
+        alias = "Type",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<EntityType>,
+    /// The form of organisation, or the kind of person.
+    ///
+    /// `variant` on the wire; in 21 of 21 samples.
+    #[serde(
+        alias = "Variant",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub variant: Option<String>,
+    /// Organisations only.
+    ///
+    /// `organizationIdentifier` on the wire; in 21 of 21 samples.
+    #[serde(
+        rename = "organizationIdentifier",
+        alias = "OrganizationIdentifier",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub organisation_number: Option<ReceivedOrganisationNumber>,
+    /// People only.
+    ///
+    /// `personIdentifier` on the wire; in 21 of 21 samples.
+    #[serde(
+        rename = "personIdentifier",
+        alias = "PersonIdentifier",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub person_number: Option<ReceivedPersonNumber>,
+}
+
+/// A client (klient), and what is held for it: by the provider, or by one of the provider's
+/// agents.
+///
+/// Seen in 7 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServedClient {
+    /// The client.
+    ///
+    /// `client` on the wire; in 7 of 7 samples.
+    #[serde(alias = "Client", skip_serializing_if = "Option::is_none")]
+    pub client: Option<CompactEntity>,
+    /// What is held, by role.
+    ///
+    /// `access` on the wire; in 7 of 7 samples.
+    #[serde(alias = "Access", default, deserialize_with = "wire::list")]
+    pub access: Vec<AccessInRole>,
+}
+
+/// What is held for a client in one role.
+///
+/// Seen in 12 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessInRole {
+    /// The role that the provider has for the client (`regnskapsforer`).
+    ///
+    /// `role` on the wire; in 12 of 12 samples.
+    #[serde(alias = "Role", skip_serializing_if = "Option::is_none")]
+    pub role: Option<CompactRole>,
+    /// Access packages.
+    ///
+    /// `packages` on the wire; in 10 of 12 samples.
+    #[serde(alias = "Packages", default, deserialize_with = "wire::list")]
+    pub packages: Vec<AccessPackage>,
+    /// Resources; the second version only.
+    ///
+    /// `resources` on the wire; in 5 of 12 samples.
+    #[serde(alias = "Resources", default, deserialize_with = "wire::list")]
+    pub resources: Vec<ClientResource>,
+}
+
+/// A resource in client delegation.
+///
+/// Seen in 5 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientResource {
+    /// Access management's UUID for it.
+    ///
+    /// `id` on the wire; in 5 of 5 samples.
+    #[serde(
+        alias = "Id",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<ResourceUuid>,
+    /// The resource registry's id, which requests use.
+    ///
+    /// `refId` on the wire; in 5 of 5 samples.
+    #[serde(
+        alias = "RefId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ref_id: Option<ResourceId>,
+}
+
+/// One who works for a provider: an employee, or an agent system user.
+///
+/// Seen in 5 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agent {
+    /// The agent.
+    ///
+    /// `agent` on the wire; in 5 of 5 samples.
+    #[serde(alias = "Agent", skip_serializing_if = "Option::is_none")]
+    pub agent: Option<CompactEntity>,
+    /// Since when.
+    ///
+    /// `agentAddedAt` on the wire; in 4 of 5 samples.
+    #[serde(
+        rename = "agentAddedAt",
+        alias = "AgentAddedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub added_at: Option<Timestamp>,
+    /// What the agent holds, by role.
+    ///
+    /// `access` on the wire; in 5 of 5 samples.
+    #[serde(alias = "Access", default, deserialize_with = "wire::list")]
+    pub access: Vec<AccessInRole>,
+}
+
+/// The clients that one serves for a provider.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MyClients {
+    /// The provider that one is an agent of.
+    ///
+    /// `provider` on the wire; in 2 of 2 samples.
+    #[serde(alias = "Provider", skip_serializing_if = "Option::is_none")]
+    pub provider: Option<CompactEntity>,
+    /// The clients.
+    ///
+    /// `clients` on the wire; in 2 of 2 samples.
+    #[serde(alias = "Clients", default, deserialize_with = "wire::list")]
+    pub clients: Vec<ServedClient>,
+}
+
+/// A provider that one is an agent of. The first version calls it the agent.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MyProvider {
+    /// The provider.
+    ///
+    /// `provider` on the wire (also `agent`); in 2 of 2 samples.
+    #[serde(
+        alias = "agent",
+        alias = "Provider",
+        alias = "Agent",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub provider: Option<CompactEntity>,
+    /// Since when.
+    ///
+    /// `providerAddedAt` on the wire (also `agentAddedAt`); in 2 of 2 samples.
+    #[serde(
+        rename = "providerAddedAt",
+        alias = "agentAddedAt",
+        alias = "ProviderAddedAt",
+        alias = "AgentAddedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub added_at: Option<Timestamp>,
+    /// `access` on the wire; in 1 of 2 samples.
+    #[serde(alias = "Access", default, deserialize_with = "wire::list")]
+    pub access: Vec<Value>,
+}
+
+/// One thing that was given to an agent for a client, or taken back.
+///
+/// Seen in 6 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientDelegation {
+    /// The role that the provider has for the client.
+    ///
+    /// `roleId` on the wire; in 6 of 6 samples.
+    #[serde(
+        alias = "RoleId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub role_id: Option<RoleUuid>,
+    /// The access package.
+    ///
+    /// `packageId` on the wire; in 5 of 6 samples.
+    #[serde(
+        alias = "PackageId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub package_id: Option<PackageId>,
+    /// The resource.
+    ///
+    /// `resourceId` on the wire; in 1 of 6 samples.
+    #[serde(
+        alias = "ResourceId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource_id: Option<ResourceUuid>,
+    /// The provider.
+    ///
+    /// `viaId` on the wire; in 6 of 6 samples.
+    #[serde(
+        rename = "viaId",
+        alias = "ViaId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub provider: Option<PartyUuid>,
+    /// The client.
+    ///
+    /// `fromId` on the wire; in 6 of 6 samples.
+    #[serde(
+        rename = "fromId",
+        alias = "FromId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub client: Option<PartyUuid>,
+    /// The agent.
+    ///
+    /// `toId` on the wire; in 6 of 6 samples.
+    #[serde(
+        rename = "toId",
+        alias = "ToId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub agent: Option<PartyUuid>,
+    /// Whether something changed; false when it was so already.
+    ///
+    /// `changed` on the wire; in 6 of 6 samples.
+    #[serde(alias = "Changed", skip_serializing_if = "Option::is_none")]
+    pub changed: Option<bool>,
+}
+
+/// How far a request for access has come.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestStatus {
+    /// Not said.
+    ///
+    /// `None` on the wire.
+    Unspecified,
+    /// Made by somebody else for the asker, who has not confirmed it yet.
+    ///
+    /// `Draft` on the wire.
+    Draft,
+    /// Waits for the one who is asked.
+    ///
+    /// `Pending` on the wire.
+    Pending,
+    /// Approved, and with it given.
+    ///
+    /// `Approved` on the wire.
+    Approved,
+    /// Refused by the one who was asked.
+    ///
+    /// `Rejected` on the wire.
+    Rejected,
+    /// Taken back by the asker.
+    ///
+    /// `Withdrawn` on the wire.
+    Withdrawn,
+    /// A value this version does not know, as it arrived.
+    Other(Box<str>),
+}
+
+impl OpenEnum for RequestStatus {
+    fn from_wire(text: &str) -> Self {
+        match text {
+            "None" => Self::Unspecified,
+            "Draft" => Self::Draft,
+            "Pending" => Self::Pending,
+            "Approved" => Self::Approved,
+            "Rejected" => Self::Rejected,
+            "Withdrawn" => Self::Withdrawn,
+            _ => Self::Other(text.into()),
+        }
+    }
+    fn as_wire(&self) -> &str {
+        match self {
+            Self::Unspecified => "None",
+            Self::Draft => "Draft",
+            Self::Pending => "Pending",
+            Self::Approved => "Approved",
+            Self::Rejected => "Rejected",
+            Self::Withdrawn => "Withdrawn",
+            Self::Other(text) => text,
+        }
+    }
+    fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+}
+
+wire::open_enum!(RequestStatus);
+
+/// What a request for access is about.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestKind {
+    /// Rights on a resource.
+    ///
+    /// `resource` on the wire.
+    Resource,
+    /// An access package.
+    ///
+    /// `package` on the wire.
+    Package,
+    /// A value this version does not know, as it arrived.
+    Other(Box<str>),
+}
+
+impl OpenEnum for RequestKind {
+    fn from_wire(text: &str) -> Self {
+        match text {
+            "resource" => Self::Resource,
+            "package" => Self::Package,
+            _ => Self::Other(text.into()),
+        }
+    }
+    fn as_wire(&self) -> &str {
+        match self {
+            Self::Resource => "resource",
+            Self::Package => "package",
+            Self::Other(text) => text,
+        }
+    }
+    fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+}
+
+wire::open_enum!(RequestKind);
 
 /// What kind of party an authorized party is.
 #[non_exhaustive]
@@ -1778,3 +2512,10 @@ wire::text_id!(AssignmentId);
 pub struct RightKey(IntOrText);
 
 wire::text_id!(RightKey);
+
+/// The UUID of a request for access.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(IntOrText);
+
+wire::text_id!(RequestId);

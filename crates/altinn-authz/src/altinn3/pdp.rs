@@ -33,7 +33,7 @@
 //!   obligations is [`Decision::PermitIf`]; a [`Permit`] comes from
 //!   [`at_level`](Decision::at_level), or by [acknowledging](Conditional::acknowledge) what the caller
 //!   has seen to itself.
-//! - **`Indeterminate` is an error** ([`ErrorKind::Indeterminate`](crate::ErrorKind::Indeterminate)): the
+//! - **`Indeterminate` is an error** ([`Indeterminate`](crate::ErrorKind::Indeterminate)): the
 //!   server answers 200 with it where the resource is unknown or the question makes no sense.
 //! - **`NotApplicable` is no permit**: no rule of the policy says anything.
 //! - **It may lag.** A right that was given or taken back shows up to five minutes later here.

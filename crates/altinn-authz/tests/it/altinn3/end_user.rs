@@ -341,7 +341,8 @@ async fn what_the_server_would_refuse_without_a_word_is_not_sent() {
     assert_eq!(agents.unwrap_err().kind(), ErrorKind::MissingScope);
     let desk = as_(scopes::CLIENTS_WRITE).clients_of(&one);
     let resources = desk.clone().with_api(ClientApi::V1);
-    let given = resources.add_resources(&one, &other, "regnskapsforer", &[resource]);
+    let what = [resource];
+    let given = resources.add_resources(&one, &other, "regnskapsforer", &what);
     assert_eq!(given.await.unwrap_err().kind(), ErrorKind::InvalidInput);
     let nothing = desk.add_packages(&one, &other, "regnskapsforer", &[]).await;
     assert_eq!(nothing.unwrap_err().kind(), ErrorKind::InvalidInput);
