@@ -1,7 +1,7 @@
 //! 10 000 rights in pages of 500, through this client and with reqwest and plain serde on the same
-//! bytes, in the same run: how much CPU time each of them takes. And 1 000 grants: over how many
-//! connections. The server is a process of its own (this program again), so that its work is not
-//! counted.
+//! bytes, in the same run: how much CPU time each of them takes. The server is the simulator, in a
+//! process of its own, so that its work is not counted. And 1 000 grants: over how many connections;
+//! there the server is this program again, which counts them.
 //!
 //! `cargo bench -p altinn-authz --bench altinn2` (Linux)
 
@@ -16,14 +16,14 @@ use std::sync::{Arc, Mutex};
 
 use altinn_auth::{Altinn, EnterpriseUserCredentials, Environment};
 use altinn_authz::altinn2::odata::Query;
-use altinn_authz::altinn2::{Client, Delegation, Receiver, Who};
+use altinn_authz::altinn2::{Client, Delegation, Receiver, Who, scopes};
 use altinn_authz::batch::Batch;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http_transport::{BoxFuture, ReqwestTransport, SecretString, Transport as _, from_fn};
 use maskinporten::{Algorithm, KeyReference, Sign, SignError, Signer};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 const RIGHTS: usize = 10_000;
@@ -38,26 +38,33 @@ fn main() {
     if has("--server") {
         return serve();
     }
-    let server = Server::start();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    if has("--list") || has("--list-plainly") {
-        return runtime.block_on(list(&server, has("--list-plainly")));
+    if has("--simulator") {
+        return runtime.block_on(simulate());
     }
+    if has("--list") || has("--list-plainly") {
+        return runtime.block_on(list(has("--list-plainly")));
+    }
+    let (simulator, first) = Process::start("--simulator");
+    // the rivals are told where it is
+    let told = [("ALTINN_BENCH_SIMULATOR", first.as_str())];
     println!("{RIGHTS} rights in pages of {PAGE}, CPU time of the client's process:");
-    compare("glibc as it is", &[]);
+    compare("glibc as it is", &told);
     // what is freed goes back to the system at once, and is faulted in again for the next page: that
     // depends on the sizes more than on what is done
     compare(
         "an allocator that keeps what is freed",
         &[
+            told[0],
             ("MALLOC_TRIM_THRESHOLD_", "268435456"),
             ("MALLOC_MMAP_THRESHOLD_", "268435456"),
         ],
     );
-    runtime.block_on(grant(&server));
+    drop(simulator);
+    runtime.block_on(grant(&Server::start()));
 }
 
 /// The rivals by turns, each in processes of its own, so that neither finds what the other has done to
@@ -119,18 +126,21 @@ struct PlainRight {
 }
 
 /// One of the rivals, in a process of its own: nanoseconds for one round.
-async fn list(server: &Server, plainly: bool) {
-    let client = Client::new(&session(server)).with_page(PAGE);
+async fn list(plainly: bool) {
+    let told: Told =
+        serde_json::from_str(&std::env::var("ALTINN_BENCH_SIMULATOR").unwrap()).unwrap();
+    let session = told.session();
+    let client = Client::new(&session).with_page(PAGE);
     let plain = reqwest::Client::builder().no_proxy().build().unwrap();
-    let token = format!("Bearer {}", token());
+    let token = format!("Bearer {}", session.token().await.unwrap().expose());
     let mut times = Vec::new();
     // the first round fills caches and pools and is not counted
     for round in 0..=ROUNDS {
         let start = cpu();
         let read = if plainly {
-            listed_plainly(&plain, &server.url, &token).await
+            listed_plainly(&plain, &told, &token).await
         } else {
-            listed_by_client(&client).await
+            listed_by_client(&client, &told).await
         };
         let time = cpu() - start;
         assert_eq!(read, RIGHTS);
@@ -141,8 +151,9 @@ async fn list(server: &Server, plainly: bool) {
     println!("{}", median(&mut times));
 }
 
-async fn listed_by_client(client: &Client) -> usize {
-    let mut pages = client.own_rights_pages(Who::my(), &Query::new()).unwrap();
+async fn listed_by_client(client: &Client, told: &Told) -> usize {
+    let who: Who = told.customer.parse().unwrap();
+    let mut pages = client.own_rights_pages(who, &Query::new()).unwrap();
     let mut read = 0;
     while let Some(page) = pages.next_page().await.unwrap() {
         read += page.len();
@@ -150,15 +161,16 @@ async fn listed_by_client(client: &Client) -> usize {
     read
 }
 
-async fn listed_plainly(client: &reqwest::Client, url: &str, token: &str) -> usize {
+async fn listed_plainly(client: &reqwest::Client, told: &Told, token: &str) -> usize {
+    let (url, who) = (told.altinn2.trim_end_matches('/'), &told.customer);
     let mut read = 0;
     loop {
         let url =
-            format!("{url}/api/my/authorization/rights?language=1044&$top={PAGE}&$skip={read}");
+            format!("{url}/api/{who}/authorization/rights?language=1044&$top={PAGE}&$skip={read}");
         let answer = client
             .get(url)
             .header("accept", "application/hal+json")
-            .header("apikey", "5b4a0c52-0000-4000-8000-000000000000")
+            .header("apikey", &told.api_key)
             .header("authorization", token)
             .send()
             .await
@@ -261,17 +273,93 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-// --- the server
+// --- the simulator
 
-struct Server {
-    url: String,
-    process: Child,
+/// Where the simulator is, and who one is there.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    platform: String,
+    altinn2: String,
+    issuer: String,
+    token_endpoint: String,
+    client: String,
+    pkcs12: String,
+    password: String,
+    api_key: String,
+    user: String,
+    user_password: String,
+    customer: String,
 }
 
-impl Server {
-    fn start() -> Self {
+impl Told {
+    fn session(&self) -> altinn_auth::Session<altinn_auth::EnterpriseUser> {
+        let maskinporten =
+            maskinporten::Environment::custom(&self.issuer, &self.token_endpoint).unwrap();
+        let environment = Environment::custom(
+            "simulator",
+            &self.platform,
+            Some(&self.altinn2),
+            maskinporten,
+        )
+        .unwrap();
+        let pkcs12 = URL_SAFE_NO_PAD.decode(&self.pkcs12).unwrap();
+        let key = Signer::from_pkcs12(&pkcs12, &self.password.as_str().into()).unwrap();
+        let altinn = Altinn::builder(environment, self.client.parse().unwrap(), key)
+            .api_key(self.api_key.as_str().into())
+            .build()
+            .unwrap();
+        let secret = SecretString::from(self.user_password.as_str());
+        let user = EnterpriseUserCredentials::new(&self.user, secret).unwrap();
+        altinn.enterprise_user(user).scopes([scopes::RIGHTS_READ])
+    }
+}
+
+/// Runs until it is killed. A role of the enterprise user's gives five rights on each of so many
+/// services.
+async fn simulate() {
+    let services: String = (0..RIGHTS / 5).map(|nth| format!(
+        "[[services]]\ncode = \"{}\"\nedition = {}\nname = \"Tjeneste {nth}\"\nowner = \"310799564\"\nowner_code = \"SKF\"\nowner_name = \"Blid Skattefugl etat\"\nactions = [\"Read\", \"Write\", \"Sign\", \"ArchiveRead\", \"ArchiveDelete\"]\nroles = [\"HADM\"]\n\n",
+        10_000 + nth,
+        130_000 + nth % 7,
+    )).collect();
+    let seed = altinn_sim::world::Seed::from_toml(&services).unwrap();
+    let simulator = altinn_sim::Simulator::builder()
+        .seed(seed)
+        .start()
+        .await
+        .unwrap();
+    let cast = simulator.cast();
+    let (pkcs12, password) = simulator.pkcs12(&cast.client).unwrap();
+    let told = {
+        let world = simulator.world();
+        let key = world.api_keys.iter().find(|key| key.name == cast.api_key);
+        let user = world.enterprise_user(&cast.enterprise_user).unwrap();
+        Told {
+            platform: simulator.platform_url().to_owned(),
+            altinn2: simulator.altinn2_url().to_owned(),
+            issuer: simulator.maskinporten_issuer(),
+            token_endpoint: simulator.token_endpoint(),
+            client: cast.client,
+            pkcs12: URL_SAFE_NO_PAD.encode(pkcs12),
+            password: password.expose().to_owned(),
+            api_key: key.unwrap().key.expose().to_owned(),
+            user: cast.enterprise_user,
+            user_password: user.password.expose().to_owned(),
+            customer: cast.customer,
+        }
+    };
+    println!("{}", serde_json::to_string(&told).unwrap());
+    std::future::pending::<()>().await;
+}
+
+/// This program again, in another part.
+struct Process(Child);
+
+impl Process {
+    /// Starts it, and waits for its first line.
+    fn start(part: &str) -> (Self, String) {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .arg("--server")
+            .arg(part)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -279,8 +367,31 @@ impl Server {
         BufReader::new(process.stdout.as_mut().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let url = line.trim().to_owned();
-        Self { url, process }
+        (Self(process), line.trim().to_owned())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+// --- the server that counts connections
+
+struct Server {
+    url: String,
+    _process: Process,
+}
+
+impl Server {
+    fn start() -> Self {
+        let (process, url) = Process::start("--server");
+        Self {
+            url,
+            _process: process,
+        }
     }
 
     /// How many connections were opened since it runs, this one counted.
@@ -288,13 +399,6 @@ impl Server {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("{}/connections", self.url)).send().await;
         answer.unwrap().text().await.unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -307,16 +411,15 @@ struct State {
 fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("http://{}", listener.local_addr().unwrap());
-    let pages: Arc<Vec<Bytes>> = Arc::new((0..RIGHTS / PAGE).map(page).collect());
     let state = Arc::new(State::default());
     for stream in listener.incoming() {
         state.connections.fetch_add(1, Ordering::SeqCst);
-        let (pages, state) = (pages.clone(), state.clone());
-        std::thread::spawn(move || connection(stream.unwrap(), &pages, &state));
+        let state = state.clone();
+        std::thread::spawn(move || connection(stream.unwrap(), &state));
     }
 }
 
-fn connection(mut stream: TcpStream, pages: &[Bytes], state: &State) {
+fn connection(mut stream: TcpStream, state: &State) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     loop {
@@ -341,7 +444,7 @@ fn connection(mut stream: TcpStream, pages: &[Bytes], state: &State) {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
-        let (status, answer) = answer(&method, &target, &body, pages, state);
+        let (status, answer) = answer(&method, &target, &body, state);
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/hal+json; charset=utf-8\r\nContent-Length: {}\r\n\r\n",
             answer.len()
@@ -355,28 +458,14 @@ fn connection(mut stream: TcpStream, pages: &[Bytes], state: &State) {
     }
 }
 
-fn answer(
-    method: &str,
-    target: &str,
-    body: &[u8],
-    pages: &[Bytes],
-    state: &State,
-) -> (&'static str, Bytes) {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+fn answer(method: &str, target: &str, body: &[u8], state: &State) -> (&'static str, Bytes) {
+    let path = target.split('?').next().unwrap_or_default();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let json = |value: Value| ("200 OK", Bytes::from(value.to_string()));
     match (method, segments.as_slice()) {
         ("GET", ["connections"]) => {
             let count = state.connections.load(Ordering::SeqCst);
             ("200 OK", Bytes::from(count.to_string()))
-        }
-        ("GET", ["api", "my", "authorization", "rights"]) => {
-            let skip = query
-                .split('&')
-                .find_map(|pair| pair.strip_prefix("$skip="));
-            let skip: usize = skip.map_or(0, |skip| skip.parse().unwrap());
-            let empty = Bytes::from_static(br#"{"_links":{},"_embedded":{"rights":[]}}"#);
-            ("200 OK", pages.get(skip / PAGE).cloned().unwrap_or(empty))
         }
         ("GET", [.., "Delegations", holder]) => json(json!({
             "RightHolderId": holder, "Name": holder, "OrganizationNumber": "310702641",
@@ -398,30 +487,4 @@ fn answer(
         }
         _ => ("404 Not Found", Bytes::new()),
     }
-}
-
-fn page(number: usize) -> Bytes {
-    let actions = ["Read", "Write", "Sign", "ArchiveRead", "ArchiveDelete"];
-    let rights: Vec<Value> = (number * PAGE..(number + 1) * PAGE)
-        .map(|id| {
-            let mut right = json!({
-                "RightID": 40_000_000 + id,
-                "RightType": "Service",
-                "ServiceCode": (4_000 + id / 5).to_string(),
-                "ServiceEditionCode": 130_000 + id % 7,
-                "Action": actions[id % 5],
-                "RightSourceType": "RoleTypeRights",
-                "IsDelegatable": true,
-            });
-            if id % 4 == 0 {
-                right["RightSourceType"] = "DirectlyDelegatedRights".into();
-                right["Delegator"] = "HEIS ANNA".into();
-                right["DelegatedTime"] = "2014-11-05T14:17:11.23".into();
-            }
-            right
-        })
-        .collect();
-    let links = json!({"self": {"href": "https://www.altinn.no/api/my/authorization/rights"}});
-    let page = json!({"_links": links, "_embedded": {"rights": rights}});
-    Bytes::from(page.to_string())
 }
