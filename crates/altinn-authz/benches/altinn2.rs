@@ -28,8 +28,8 @@ use serde_json::{Value, json};
 
 const RIGHTS: usize = 10_000;
 const PAGE: usize = 500;
-const ROUNDS: usize = 25;
-const TURNS: usize = 7;
+const ROUNDS: usize = 9;
+const TURNS: usize = 5;
 const GRANTS: usize = 1_000;
 const PARALLEL: usize = 8;
 

@@ -1,5 +1,7 @@
 //! Altinn 2: roles and single rights, and what follows from a role.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -334,9 +336,10 @@ impl Delegations {
         to: Uuid,
     ) -> Vec<HeldRight<'w>> {
         let mut held: Vec<HeldRight<'w>> = Vec::new();
+        let mut seen = HashSet::new();
         for role in self.roles_of(world, from, to) {
             for (id, service, action) in rules(world, role.definition) {
-                if !held.iter().any(|right| right.id == id) {
+                if seen.insert(id) {
                     held.push(HeldRight {
                         id,
                         service,
