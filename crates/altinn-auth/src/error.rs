@@ -306,8 +306,8 @@ impl fmt::Display for Error {
             ErrorKind::InvalidScope => "a scope that was asked for is not one",
             ErrorKind::Maskinporten(_) => "Maskinporten gave no token",
             ErrorKind::NoToken => "no token",
-            ErrorKind::Transport(_) => "no usable answer from Altinn",
-            ErrorKind::Unavailable => "Altinn is not available",
+            ErrorKind::Transport(_) => "no usable answer came",
+            ErrorKind::Unavailable => "the server is not available",
             ErrorKind::WrongCredentials => "the user does not exist, or the password is wrong",
         })
     }

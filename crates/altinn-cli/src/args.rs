@@ -23,12 +23,13 @@ Try it, without asking anyone for anything:
 
 Become someone else:
   altinn login, logout, whoami  a person, through ID-porten; then --person on the others
-  altinn system-user request    ask a customer for a system user; also: status, list, change, withdraw
+  altinn system-user request    ask a customer for one; also: status, list, change, withdraw
   altinn system-user register   your system in the register; also: systems, unregister, clients
 
 Around the rights:
   altinn packages search WORDS  which access package or resource is it? (no login)
-  altinn may WHO ACTION RESOURCE for WHOM   whether they may, by the decision point (PDP)
+  altinn may WHO ACTION RESOURCE for WHOM
+                                whether they may, by the decision point (PDP)
   altinn parties                whom one may act for, and with what
   altinn rights grant --file    many at once, from a list (also revoke); --dry-run first
   altinn rights check           what can be given, before it is given
@@ -37,10 +38,10 @@ Around the rights:
 
 On Altinn 2, in this order of work (closed since 2026-06-19):
   altinn metadata services      which service is it?      (code/edition)
-  altinn metadata role-requirements  which roles give it?
+  altinn metadata role-requirements   which roles give it?
   altinn roles list             which role is that?       (number, code, name)
   altinn rights list|grant|revoke --api altinn2
-  altinn roles mine, rights mine   what one holds oneself
+  altinn roles mine, rights mine  what one holds oneself
   altinn enterprise-users, altinn service-owner
 
 Tools around it:
@@ -63,10 +64,10 @@ under [profile.NAME]:
   which Altinn     ALTINN_ENVIRONMENT (prod, tt02, at22, at23, at24, yt01), or URLs of another one:
                    ALTINN_PLATFORM_URL, ALTINN_API_URL, MASKINPORTEN_ISSUER,
                    MASKINPORTEN_TOKEN_ENDPOINT (or MASKINPORTEN_WELL_KNOWN_URL), ALTINN_CA_FILE
+                   ALTINN_GENERATION (altinn2, altinn3), where --api is not given
   which client     MASKINPORTEN_CLIENT_ID, MASKINPORTEN_SCOPES; MASKINPORTEN_ORGANISATION, whose it is
   which key        MASKINPORTEN_PKCS12 + MASKINPORTEN_PKCS12_PASSWORD (+ MASKINPORTEN_KEY_ALIAS),
                    or MASKINPORTEN_PEM, or MASKINPORTEN_CLIENT_JWK; MASKINPORTEN_KID
-                   ALTINN_GENERATION (altinn2, altinn3), where --api is not given
   as whom          ALTINN_SYSTEM_USER, ALTINN_EXTERNAL_REF; ALTINN_AS=person;
                    ALTINN_USERNAME + ALTINN_PASSWORD; ALTINN_COOKIE
   logging in       IDPORTEN_CLIENT_ID, IDPORTEN_CLIENT_JWK or IDPORTEN_CLIENT_SECRET,
@@ -75,7 +76,8 @@ under [profile.NAME]:
                    IDPORTEN_AUTHORIZATION_DETAILS, IDPORTEN_TOKEN_ENDPOINT_AUTH_METHOD
   further keys     ALTINN_API_KEY, ALTINN_SUBSCRIPTION_KEY, and for one product alone
                    ALTINN_SUBSCRIPTION_KEY_STORAGE (…_AUTHORIZATION, …_CORRESPONDENCE, …)
-  also             ALTINN_LANGUAGE (nb, nn, en), HTTPS_PROXY, NO_PROXY, NO_COLOR, ALTINN_PROFILE, ALTINN_LOG (as -v, finer)
+  also             ALTINN_LANGUAGE (nb, nn, en), ALTINN_PROFILE, ALTINN_LOG (as -v, finer),
+                   HTTPS_PROXY, NO_PROXY, NO_COLOR
 Secrets have no flag: others on the machine can read a command line.
 
 Exit codes: 0 done, 1 refused by the server, 2 bad usage, input, file or setting, 3 not reached or

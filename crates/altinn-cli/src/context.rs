@@ -1,17 +1,14 @@
 //! What a command works with: settings, connections, tokens.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use altinn_auth::id_porten::{FileStore as LoginStore, IdPorten};
+use altinn_auth::id_porten::{FileStore as LoginStore, IdPorten, Login};
 use altinn_auth::{Altinn, AltinnBuilder, EnterpriseUser, Person, Session, SystemUser};
 use altinn_authz::altinn3;
 use http_transport::{ReqwestTransport, Transport};
-use maskinporten::{KeyReference, Signer as KeySigner};
+use maskinporten::{KeyReference, Signer};
 use norwegian_ids::OrganisationNumber;
-use openssl::pkey::PKey;
-use openssl::sign::Signer;
 use token_cache::{FileStore, TokenCache};
 
 use crate::args::Api;
@@ -100,7 +97,7 @@ impl<'a> Context<'a> {
 
     /// Where tokens are kept. Each key has a file of its own: who changes the key wants to see whether
     /// it is accepted, and not the token that another one got.
-    fn cache(&self, signer: &KeySigner) -> TokenCache {
+    fn cache(&self, signer: &Signer) -> TokenCache {
         let cache = || match &self.tokens {
             Some(folder) => {
                 let file = folder.join(format!("tokens-{}", key_name(signer)));
@@ -158,13 +155,6 @@ impl<'a> Context<'a> {
             })
     }
 
-    /// The key of fingerprints, which stays on this machine; none without a folder to keep it in.
-    pub(crate) fn fingerprint_key(&self) -> Result<Option<FingerprintKey>, Failure> {
-        state_folder()
-            .map(|folder| FingerprintKey::in_folder(&folder))
-            .transpose()
-    }
-
     /// Where rights are asked for: a list that was run in one environment was not run in another.
     pub(crate) async fn rights_url(&self, api: Api) -> Result<String, Failure> {
         let transport = self.transport()?;
@@ -176,12 +166,19 @@ impl<'a> Context<'a> {
         Ok(url.map(ToString::to_string).unwrap_or_default())
     }
 
+    /// The log-in that is kept, and the client that it was made with.
+    pub(crate) async fn login(&self) -> Result<(IdPorten, Arc<Login>), Failure> {
+        let id_porten = self.id_porten()?;
+        let login = id_porten
+            .resume()
+            .await?
+            .ok_or_else(|| Failure::usage("nobody is logged in").todo("log in: altinn login"))?;
+        Ok((id_porten, login))
+    }
+
     /// The person who logged in with `altinn login`.
     pub(crate) async fn person(&self) -> Result<Session<Person>, Failure> {
-        let login =
-            self.id_porten()?.resume().await?.ok_or_else(|| {
-                Failure::usage("nobody is logged in").todo("log in: altinn login")
-            })?;
+        let (_, login) = self.login().await?;
         let transport = self.transport()?;
         let environment = self.settings.altinn(&*transport).await?;
         let cache = match &self.tokens {
@@ -287,54 +284,8 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Makes fingerprints of rows that hold person numbers: without the key, nobody finds a number by trying
-/// all there are.
-pub(crate) struct FingerprintKey(PKey<openssl::pkey::Private>);
-
-impl FingerprintKey {
-    /// The key in this folder; made when there is none.
-    fn in_folder(folder: &Path) -> Result<Self, Failure> {
-        let file = folder.join("fingerprint-key");
-        let cannot = |error: &dyn std::fmt::Display| {
-            Failure::usage(format!("{}: {error}", file.display()))
-                .todo("make the file readable and writable for yourself, or remove it")
-        };
-        let bytes = match std::fs::read(&file) {
-            Ok(bytes) if bytes.len() == 32 => bytes,
-            Ok(_) => return Err(cannot(&"this is not a key")),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut bytes = vec![0; 32];
-                openssl::rand::rand_bytes(&mut bytes).map_err(|error| cannot(&error))?;
-                let mut made = std::fs::DirBuilder::new();
-                made.recursive(true);
-                #[cfg(unix)]
-                std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
-                made.create(folder).map_err(|error| cannot(&error))?;
-                let mut new =
-                    tempfile::NamedTempFile::new_in(folder).map_err(|error| cannot(&error))?;
-                new.write_all(&bytes).map_err(|error| cannot(&error))?;
-                match new.persist_noclobber(&file) {
-                    Ok(_) => bytes,
-                    // another command was first
-                    Err(_) => std::fs::read(&file).map_err(|error| cannot(&error))?,
-                }
-            }
-            Err(error) => return Err(cannot(&error)),
-        };
-        PKey::hmac(&bytes).map(Self).map_err(|error| cannot(&error))
-    }
-
-    /// Sixteen hexadecimal digits.
-    pub(crate) fn of(&self, bytes: &[u8]) -> String {
-        let mac = Signer::new(openssl::hash::MessageDigest::sha256(), &self.0)
-            .and_then(|mut signer| signer.sign_oneshot_to_vec(bytes))
-            .unwrap_or_default();
-        hex(mac.get(..8).unwrap_or_default())
-    }
-}
-
 /// A name for what signs: a hash of what tells the server which key it is.
-fn key_name(signer: &KeySigner) -> String {
+fn key_name(signer: &Signer) -> String {
     let key = match signer.key_reference() {
         Some(KeyReference::KeyId(kid)) => openssl::sha::sha256(kid.as_str().as_bytes()),
         Some(KeyReference::Chain(chain)) => {
@@ -349,7 +300,7 @@ fn short_hash(bytes: &[u8]) -> String {
     hex(&openssl::sha::sha256(bytes)[..8])
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -359,7 +310,7 @@ pub(crate) fn tokens_folder() -> Option<PathBuf> {
 }
 
 /// The user's folder for what is to outlive the command and cannot be made again.
-fn state_folder() -> Option<PathBuf> {
+pub(crate) fn state_folder() -> Option<PathBuf> {
     folder("XDG_STATE_HOME", ".local/state")
 }
 

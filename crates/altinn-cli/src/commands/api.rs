@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use altinn_auth::{Altinn, Kind, SecurityLevel, Session};
+use altinn_auth::{Environment, Kind, SecurityLevel, Session};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -113,14 +113,13 @@ impl ApiArgs {
             .collect()
     }
 
-    fn request(&self, altinn: &Altinn) -> Result<http::Request<Bytes>, Failure> {
+    fn request(&self, environment: &Environment) -> Result<http::Request<Bytes>, Failure> {
         let method: Method = self.method.to_ascii_uppercase().parse().map_err(|_| {
             Failure::usage(format!("{} is no HTTP method", self.method))
                 .todo("use GET, POST, PUT or DELETE")
         })?;
-        let url = self.url(altinn)?;
-        let is_altinn2 = altinn
-            .environment()
+        let url = self.url(environment)?;
+        let is_altinn2 = environment
             .altinn2()
             .is_some_and(|base| base.origin() == url.origin());
         // Altinn 2 writes HAL only when it is asked for alone
@@ -152,7 +151,7 @@ impl ApiArgs {
         Ok(request)
     }
 
-    fn url(&self, altinn: &Altinn) -> Result<Url, Failure> {
+    fn url(&self, environment: &Environment) -> Result<Url, Failure> {
         let path = self.path.trim();
         if path.contains("://") {
             return path.parse().map_err(|_| self.no_path());
@@ -160,7 +159,6 @@ impl ApiArgs {
         if !path.starts_with('/') {
             return Err(self.no_path());
         }
-        let environment = altinn.environment();
         let base = if is_of_altinn2(path) {
             environment
                 .altinn2()
@@ -178,13 +176,15 @@ impl ApiArgs {
     }
 
     /// Who to be, when it is not said.
-    fn who(&self, context: &Context<'_>, altinn: &Altinn) -> Result<Who, Failure> {
+    fn who(&self, context: &Context<'_>, environment: &Environment) -> Result<Who, Failure> {
         if let Some(who) = self.who {
             return Ok(who);
         }
-        let altinn2 = match self.url(altinn) {
-            Ok(url) => altinn
-                .environment()
+        if context.settings.is_person()? {
+            return Ok(Who::Person);
+        }
+        let altinn2 = match self.url(environment) {
+            Ok(url) => environment
                 .altinn2()
                 .is_some_and(|base| base.origin() == url.origin()),
             Err(_) => is_of_altinn2(&self.path),
@@ -230,30 +230,19 @@ const OPERATION: &str = "call Altinn";
 
 /// Makes the call.
 pub(crate) async fn api(context: &Context<'_>, args: &ApiArgs) -> Result<Report, Failure> {
-    let who = args.who;
-    // without a Maskinporten client one can be some of them, and none is asked for
-    let altinn = match who {
-        Some(Who::Person) => None,
-        Some(Who::Password | Who::Cookie) => Some(context.altinn2(false).await?),
-        Some(Who::Certificate | Who::CertificateUser) => Some(context.altinn2(true).await?),
-        _ if context.settings.is_person()? => None,
-        _ => Some(context.altinn().await?),
-    };
-    let Some(altinn) = altinn else {
-        args.check(Who::Person)?;
-        let mut session = context.person().await?;
-        if args.direct {
-            session = session.direct();
-        }
-        let (request, shown) = args.begin(context, session.altinn())?;
-        return Ok(report(&shown, &call(&session, request).await?));
-    };
-    let (request, shown) = args.begin(context, &altinn)?;
-    let who = args.who(context, &altinn)?;
+    let transport = context.transport()?;
+    let environment = context.settings.altinn(&*transport).await?;
+    let request = args.request(&environment)?;
+    let address = redact::url(&request.uri().to_string());
+    let shown = format!("{} {address}", request.method());
+    let who = args.who(context, &environment)?;
     args.check(who)?;
+    context.console.progress(&shown);
+    // only what one comes in with is asked for: not every way in has a Maskinporten client
     let answer = match who {
         Who::Organisation => {
-            let mut session = altinn.organisation().scopes(required_scopes(context)?);
+            let scopes = required_scopes(context)?;
+            let mut session = context.altinn().await?.organisation().scopes(scopes);
             if let Some(consumer) = &args.consumer_org {
                 session = session.on_behalf_of(settings::organisation("--consumer-org", consumer)?);
             }
@@ -273,19 +262,31 @@ pub(crate) async fn api(context: &Context<'_>, args: &ApiArgs) -> Result<Report,
             required_scopes(context)?;
             call(&context.enterprise_user(&[]).await?, request).await?
         }
-        Who::Person => call(&context.person().await?, request).await?,
+        Who::Person => {
+            let mut session = context.person().await?;
+            if args.direct {
+                session = session.direct();
+            }
+            call(&session, request).await?
+        }
         Who::Password => {
             let user = context.settings.enterprise_user(context.console)?;
+            let altinn = context.altinn2(false).await?;
             call(&altinn.password_user(user), request).await?
         }
         Who::Cookie => {
             let cookie = context.settings.cookie()?;
+            let altinn = context.altinn2(false).await?;
             // nobody can tell a cookie's level; the server knows it
             call(&altinn.browser_user(cookie, SecurityLevel::FOUR), request).await?
         }
-        Who::Certificate => call(&altinn.certificate(), request).await?,
+        Who::Certificate => {
+            let altinn = context.altinn2(true).await?;
+            call(&altinn.certificate(), request).await?
+        }
         Who::CertificateUser => {
             let user = context.settings.enterprise_user(context.console)?;
+            let altinn = context.altinn2(true).await?;
             call(&altinn.certificate_user(user), request).await?
         }
     };
@@ -293,19 +294,6 @@ pub(crate) async fn api(context: &Context<'_>, args: &ApiArgs) -> Result<Report,
 }
 
 impl ApiArgs {
-    /// The request, and how it is spoken of.
-    fn begin(
-        &self,
-        context: &Context<'_>,
-        altinn: &Altinn,
-    ) -> Result<(http::Request<Bytes>, String), Failure> {
-        let request = self.request(altinn)?;
-        let address = redact::url(&request.uri().to_string());
-        let shown = format!("{} {address}", request.method());
-        context.console.progress(&shown);
-        Ok((request, shown))
-    }
-
     /// Refuses what does not go with who one is.
     fn check(&self, who: Who) -> Result<(), Failure> {
         let organisation = self.consumer_org.is_some() || self.test_organisation;

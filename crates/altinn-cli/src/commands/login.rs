@@ -111,9 +111,6 @@ pub(crate) async fn login(context: &Context<'_>, args: &LoginArgs) -> Result<Rep
     if scopes.is_empty() {
         scopes = context.settings.login_scopes()?;
     }
-    if !scopes.iter().any(|scope| scope == "openid") {
-        scopes.insert(0, "openid".to_owned());
-    }
     let mut request = LoginRequest::new(&redirect.text).scopes(scopes);
     if let Some(level) = args.level.and_then(SecurityLevel::new) {
         request = request.level(level);
@@ -143,11 +140,7 @@ pub(crate) async fn login(context: &Context<'_>, args: &LoginArgs) -> Result<Rep
 
 /// Says which log-in is kept.
 pub(crate) async fn whoami(context: &Context<'_>) -> Result<Report, Failure> {
-    let id_porten = context.id_porten()?;
-    let login = id_porten
-        .resume()
-        .await?
-        .ok_or_else(|| Failure::usage("nobody is logged in").todo("log in: altinn login"))?;
+    let (id_porten, login) = context.login().await?;
     let (json, text) = shown(&id_porten, &login).await;
     Ok(Report::new(json, text, "somebody is logged in"))
 }

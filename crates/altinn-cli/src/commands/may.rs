@@ -29,7 +29,7 @@ not met. Most permits have one: how surely the user is known (--level).
 
 You ask as an organisation with the scope altinn:authorization/authorize, and with a subscription key
 (ALTINN_SUBSCRIPTION_KEY_AUTHORIZATION). What was given or taken back shows here up to five minutes
-later. `Indeterminate`, the answer about what Altinn does not know, is an error and no answer.";
+later. `Indeterminate`, the answer about what Altinn does not know, is neither: exit code 3.";
 
 /// Arguments of `altinn may`.
 #[derive(Args)]

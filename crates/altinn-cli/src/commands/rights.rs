@@ -97,6 +97,9 @@ pub(crate) enum RightsCommand {
     /// Take rights back
     #[command(after_help = REVOKE_EXAMPLES)]
     Revoke(ChangeArgs),
+    /// Altinn 2: list the rights that one holds oneself
+    #[command(after_help = MINE_EXAMPLES)]
+    Mine(MineArgs),
     /// Write down who holds what, as CSV or JSON
     Export(export::ExportArgs),
     /// Say what can be given, without giving it
@@ -135,6 +138,29 @@ pub(crate) struct ListArgs {
 
     #[command(flatten)]
     common: AsArgs,
+}
+
+const MINE_EXAMPLES: &str = "\
+Examples:
+  altinn rights mine --who 310753831
+      what one holds oneself for a party on Altinn 2; `altinn roles mine` has the roles
+  altinn rights mine --who 310753831 --filter \"RightSourceType ne 'RoleTypeRights'\"
+On Altinn 3 it is `altinn parties --details`.";
+
+/// Arguments of `altinn rights mine`.
+#[derive(Args)]
+pub(crate) struct MineArgs {
+    /// For which party: an organisation number, an r-id, or my
+    #[arg(long, value_name = "NUMBER", default_value = "my")]
+    who: String,
+
+    /// Only those that fit this filter (OData)
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<String>,
+
+    /// Give this one up, by its RightID
+    #[arg(long, value_name = "ID", conflicts_with = "filter")]
+    give_up: Option<String>,
 }
 
 /// Arguments of `altinn rights grant` and `altinn rights revoke`.
@@ -219,6 +245,7 @@ impl RightsCommand {
             Self::Grant(args) | Self::Revoke(args) => &args.common,
             Self::Export(args) => &args.common,
             Self::Check(args) => &args.common,
+            Self::Mine(_) => return Vec::new(),
             Self::Migrate(args) => return given(&args.scopes, &args.system_user),
         };
         given(&common.scopes, &common.system_user)
@@ -249,6 +276,7 @@ pub(crate) async fn rights(
         RightsCommand::Revoke(args) if args.many.is_dry_run() => {
             check::planned(context, args, Verb::Revoke).await
         }
+        RightsCommand::Mine(args) => altinn2::mine(context, args).await,
         RightsCommand::Export(args) => export::export(context, args).await,
         RightsCommand::Check(args) => check::check(context, args).await,
         RightsCommand::Migrate(args) => migrate::migrate(context, args).await,

@@ -1,9 +1,11 @@
 //! Altinn 2's whole authorization area, as commands.
 
-use crate::support::SimProcess;
+use crate::support::{SimProcess, Terminal};
 
 const CUSTOMER: &str = "310753831";
 const MANAGER: &str = "17846430091";
+/// Owns services, and has an API key of its own.
+const SERVICE_OWNER: &str = "310799564";
 
 #[test]
 fn the_order_of_work_on_altinn_2() {
@@ -98,11 +100,25 @@ fn the_order_of_work_on_altinn_2() {
 
 #[test]
 fn ones_own_roles_and_a_partys_local_ones() {
-    let (_sim, terminal) = SimProcess::start(&[]);
+    // the standard population's enterprise user has roles that give no service
+    let seed = Terminal::empty().seed(
+        "[[services]]\ncode = \"9001\"\nedition = 1\nname = \"Sneglepost\"\nowner = \"310799564\"\nowner_code = \"SKF\"\nowner_name = \"Blid Skattefugl etat\"\nactions = [\"Read\", \"Write\"]\nroles = [\"HADM\"]\n",
+    );
+    let (_sim, terminal) = SimProcess::start(&["--seed", seed.path()]);
     terminal
         .run(&["roles", "mine", "--who", CUSTOMER])
         .ends_with(0)
         .says("NUMBER");
+    let mine = ["rights", "mine", "--who", CUSTOMER];
+    terminal
+        .run(&mine)
+        .ends_with(0)
+        .says("service 9001/1 Sneglepost")
+        .says("by a role");
+    terminal
+        .run(&[&mine[..], &["--filter", "Actoin eq 'Read'"]].concat())
+        .ends_with(2)
+        .says("Actoin");
     terminal
         .run(&["roles", "list", "--who", CUSTOMER])
         .ends_with(0)
@@ -170,16 +186,50 @@ fn enterprise_users_and_their_passwords() {
         .ends_with(1);
 }
 
-#[test]
-fn what_a_service_owner_sees() {
-    let (_sim, terminal) = SimProcess::start(&[]);
-    for command in ["rights", "roles"] {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_service_owner_sees() {
+    let (simulator, terminal) = crate::people::simulator().await;
+    let vendor = ["service-owner", "rights", MANAGER, "--for", CUSTOMER];
+    terminal.run(&vendor).ends_with(1).says("API key");
+    let terminal = {
+        let world = simulator.world();
+        let client = world
+            .clients
+            .iter()
+            .find(|client| client.owner == SERVICE_OWNER);
+        let client = &client.unwrap().client_id;
+        let key = world
+            .api_keys
+            .iter()
+            .find(|key| key.name == "service-owner");
+        terminal.but(&[
+            ("MASKINPORTEN_CLIENT_ID", client),
+            (
+                "MASKINPORTEN_CLIENT_JWK",
+                simulator.client_jwk(client).unwrap().expose(),
+            ),
+            ("MASKINPORTEN_PKCS12", ""),
+            ("MASKINPORTEN_ORGANISATION", ""),
+            ("MASKINPORTEN_SCOPES", "altinn:serviceowner"),
+            ("ALTINN_API_KEY", key.unwrap().key.expose()),
+        ])
+    };
+    for (command, says) in [("rights", "1051/140619"), ("roles", "DAGL")] {
         let said = terminal.run(&["service-owner", command, MANAGER, "--for", CUSTOMER]);
+        let said = said.ends_with(0).says(says);
         assert!(
             !said.out.contains(MANAGER) && !said.err.contains(MANAGER),
             "{said:#?}"
         );
     }
+    terminal
+        .run(&["service-owner", "reportees", MANAGER])
+        .ends_with(0)
+        .says(CUSTOMER);
+    terminal
+        .run(&["service-owner", "organisation", CUSTOMER])
+        .ends_with(0)
+        .says("SNILL OPPRINNELIG ELG AS");
     terminal
         .run(&["service-owner", "rights", "17846430092", "--for", CUSTOMER])
         .ends_with(2)

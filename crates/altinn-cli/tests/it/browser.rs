@@ -174,10 +174,7 @@ async fn from_the_page_to_a_token_in_a_real_browser() {
     waiting.ended().ends_with(0).says("level 3");
     let token = terminal.run(&["token", "--person", "--exchange", "--json"]);
     let claims = token.ends_with(0).json()["claims"].clone();
-    assert_eq!(
-        claims["urn:altinn:party:uuid"].as_str().unwrap_or(&person),
-        person
-    );
+    assert_eq!(claims["urn:altinn:party:uuid"], person, "{claims:#}");
     terminal
         .run(&["parties", "--person"])
         .ends_with(0)

@@ -37,6 +37,9 @@ const COMMANDS: &[&[&str]] = &[
     &["rights", "grant"],
     &["rights", "revoke"],
     &["rights", "export"],
+    &["rights", "mine"],
+    &["rights", "check"],
+    &["rights", "migrate"],
     &["api"],
     &["explain"],
 ];

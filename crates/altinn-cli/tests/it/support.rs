@@ -113,6 +113,15 @@ impl Terminal {
         path
     }
 
+    /// A population over the standard one, in a file that goes with what is given back.
+    pub(crate) fn seed(self, toml: &str) -> SeedFile {
+        let path = self.file("seed.toml", toml).to_str().unwrap().to_owned();
+        SeedFile {
+            path,
+            _terminal: self,
+        }
+    }
+
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(ALTINN);
         command
@@ -134,6 +143,17 @@ impl Terminal {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+}
+
+pub(crate) struct SeedFile {
+    path: String,
+    _terminal: Terminal,
+}
+
+impl SeedFile {
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 }
 

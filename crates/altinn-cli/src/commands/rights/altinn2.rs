@@ -6,18 +6,17 @@ use altinn_authz::altinn2::{
     Client, Delegation, DelegationsQuery, Identity, Receiver, RightHolderId, Roles, Service,
     Services, Who, scopes,
 };
-use altinn_authz::to_masked_json;
 use norwegian_ids::PersonNumber;
 use serde_json::json;
 
-use crate::commands::Report;
 use crate::commands::party::identity;
+use crate::commands::{Report, masked};
 use crate::console::table;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::settings::organisation;
 
-use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
+use super::{ChangeArgs, ListArgs, MineArgs, ToArgs, WhatArgs, changed, nothing_named};
 
 pub(crate) async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failure> {
     let session = context.enterprise_user(scopes).await?;
@@ -88,25 +87,30 @@ impl To {
         }
     }
 
-    /// As [`receiver`](Self::receiver), for a row of a list.
+    /// An organisation without its name, among those that hold something.
+    async fn holder(
+        &self,
+        client: &Client,
+        who: &Who,
+    ) -> Result<Option<RightHolder>, altinn_authz::Error> {
+        let holders = client.delegations(who).await?;
+        Ok(holders.into_iter().find(|holder| self.is(holder)))
+    }
+
+    /// As [`receiver`](Self::receiver), for a row of a list: Altinn says that a name is missing.
     pub(super) async fn of(
         &self,
         client: &Client,
         who: &Who,
     ) -> Result<Receiver, altinn_authz::Error> {
-        match self {
-            Self::Id(id) => Ok(Receiver::id(id.clone())),
-            Self::Named(_, receiver) => Ok(receiver.clone()),
-            Self::Organisation(number) => {
-                let holders = client.delegations(who).await?;
-                let found = holders.iter().find(|holder| self.is(holder));
-                Ok(match found {
-                    Some(holder) => Receiver::from(holder),
-                    // Altinn says that the name is missing
-                    None => Receiver::known_organisation(*number),
-                })
-            }
-        }
+        Ok(match self {
+            Self::Id(id) => Receiver::id(id.clone()),
+            Self::Named(_, receiver) => receiver.clone(),
+            Self::Organisation(number) => match self.holder(client, who).await? {
+                Some(holder) => Receiver::from(&holder),
+                None => Receiver::known_organisation(*number),
+            },
+        })
     }
 
     /// Whether this holder is the one.
@@ -126,21 +130,17 @@ impl To {
         }
     }
 
-    pub(super) async fn receiver(&self, client: &Client, who: &Who) -> Result<Receiver, Failure> {
+    async fn receiver(&self, client: &Client, who: &Who) -> Result<Receiver, Failure> {
         match self {
-            Self::Id(id) => Ok(Receiver::id(id.clone())),
-            Self::Named(_, receiver) => Ok(receiver.clone()),
-            Self::Organisation(number) => {
-                let holders = client.delegations(who).await?;
-                let found = holders.iter().find(|holder| {
-                    let theirs = holder.organisation_number.as_ref();
-                    theirs.is_some_and(|theirs| theirs.checked() == Ok(*number))
-                });
-                found.map(Receiver::from).ok_or_else(|| {
-                    Failure::new(Exit::Refused, format!("{number} holds nothing here yet"))
-                        .todo("give the organisation's registered name too: --name NAME")
-                })
-            }
+            Self::Organisation(number) => match self.holder(client, who).await? {
+                Some(holder) => Ok(Receiver::from(&holder)),
+                None => Err(Failure::new(
+                    Exit::Refused,
+                    format!("{number} holds nothing here yet"),
+                )
+                .todo("give the organisation's registered name too: --name NAME")),
+            },
+            to => Ok(to.of(client, who).await?),
         }
     }
 
@@ -154,19 +154,55 @@ impl To {
                 })?;
                 Ok(RightHolderId::from(id.as_str()))
             }
-            Self::Organisation(number) => {
-                let holders = client.delegations(who).await?;
-                let found = holders.into_iter().find(|holder| {
-                    let theirs = holder.organisation_number.as_ref();
-                    theirs.is_some_and(|theirs| theirs.checked() == Ok(*number))
-                });
-                found.map(|holder| holder.id).ok_or_else(|| {
+            Self::Organisation(number) => match self.holder(client, who).await? {
+                Some(holder) => Ok(holder.id),
+                None => Err(
                     Failure::new(Exit::Refused, format!("{number} holds nothing here"))
-                        .todo("list all who hold something: leave --to out")
-                })
-            }
+                        .todo("list all who hold something: leave --to out"),
+                ),
+            },
         }
     }
+}
+
+/// What one holds oneself.
+pub(super) async fn mine(context: &Context<'_>, args: &MineArgs) -> Result<Report, Failure> {
+    let who = who("--who", &args.who)?;
+    if let Some(id) = &args.give_up {
+        let client = client(context, &[scopes::RIGHTS_WRITE]).await?;
+        client.give_up_right(&who, &id.as_str().into()).await?;
+        let said = format!("gave the right {id} up");
+        return Ok(Report::new(json!({ "id": id }), said.clone(), said));
+    }
+    let filter = args.filter.as_deref().map(parsed).transpose()?;
+    let client = client(context, &[scopes::RIGHTS_READ]).await?;
+    context
+        .console
+        .progress("reading one's own rights, page by page");
+    let rights = client.own_rights(&who, filter.as_ref()).await?;
+    let services = client.metadata().services_by_name().await.ok();
+    let rows: Vec<[String; 4]> = rights
+        .iter()
+        .map(|right| {
+            let action = right.action.as_ref().map(ToString::to_string);
+            [
+                service_named(right, services.as_ref()),
+                action.unwrap_or_default(),
+                right_how(right),
+                right.id.to_string(),
+            ]
+        })
+        .collect();
+    let summary = format!("{} rights", rows.len());
+    let text = match rows.is_empty() {
+        true => "No rights.".to_owned(),
+        false => table(["ON", "RIGHT", "HOW", "RIGHT ID"], rows),
+    };
+    Ok(Report::new(
+        json!({ "rights": masked(&rights)? }),
+        text,
+        summary,
+    ))
 }
 
 pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Report, Failure> {
@@ -205,8 +241,7 @@ pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Repor
         }
     };
     let services = names_of_services(&client, &held).await;
-    let json = to_masked_json(&held)
-        .map_err(|error| Failure::new(Exit::Unreachable, format!("cannot be shown: {error}")))?;
+    let json = masked(&held)?;
     let rows: Vec<[String; 5]> = held
         .iter()
         .flat_map(|holder| rows(holder, services.as_ref()))

@@ -1,5 +1,6 @@
 //! `altinn rights grant|revoke --file`: many at once, with a results file to go on from.
 
+mod fingerprint;
 mod list;
 
 use std::cell::RefCell;
@@ -15,6 +16,7 @@ use altinn_authz::{Error, ErrorKind, Report as Made};
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::fingerprint::FingerprintKey;
 use self::list::Item;
 use super::altinn2::To;
 use super::altinn3::Named;
@@ -150,7 +152,7 @@ async fn open<'i>(
     rows: impl Iterator<Item = (String, String, &'i Item)>,
 ) -> Result<Batch, Failure> {
     let many = &args.many;
-    let key = context.fingerprint_key()?;
+    let key = FingerprintKey::find()?;
     let environment = context.rights_url(args.common.api(context)?).await?;
     let rows = rows.map(|(label, group, item)| {
         let row = Row::new(label).in_group(group);
