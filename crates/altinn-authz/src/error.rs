@@ -11,7 +11,8 @@ use http_transport::{Diagnosis, Remedy, Retry, Who};
 use crate::altinn3::Problem;
 
 /// What is open today, for every error that says that Altinn 2 is not.
-pub(crate) const OPEN_WAY: &str = "use Altinn 3, as a system user or as a person through ID-porten (--api altinn3)";
+pub(crate) const OPEN_WAY: &str =
+    "use Altinn 3, as a system user or as a person through ID-porten (--api altinn3)";
 
 /// Why a call about rights did not do what it was for.
 ///
