@@ -6,6 +6,7 @@ mod batch;
 mod check;
 mod export;
 mod migrate;
+mod named;
 
 use clap::{Args, Subcommand};
 
@@ -19,8 +20,8 @@ Giver and receiver are named by number: nine digits for an organisation, eleven 
 Altinn 3 a party UUID will do as well, on Altinn 2 an r-id (r50170460).
 
 What is given:
-  Altinn 3   --package CODE             an access package (tilgangspakke)
-             --resource ID              all rights on a resource that may be given
+  Altinn 3   --package CODE             an access package (tilgangspakke), or by its name
+             --resource ID              all rights on a resource that may be given, or by its title
              --resource ID --right read some of them
   Altinn 2   --role REGNA               a role (rolle), by code, name or number: `altinn roles list`
              --service 4936/1 --right Access
@@ -49,6 +50,8 @@ const GRANT_EXAMPLES: &str = "\
 Examples:
   altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --package skattegrunnlag
       a person who is not connected yet needs the last name; two wrong ones lock for an hour
+  altinn rights grant --from 310753831 --to 26899299344 --package 'Post og telekommunikasjon'
+      by the name that people know, in any of Altinn's languages: the whole of it, or it is asked about
   altinn rights grant --from 310753831 --to 26899299344 --resource skf-skattemelding --right read
   altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --role 11 --api altinn2
   altinn rights grant --file people.csv --dry-run
@@ -207,11 +210,11 @@ struct ToArgs {
 /// What is given or taken back.
 #[derive(Args, Clone, Default)]
 struct WhatArgs {
-    /// An access package (tilgangspakke), by code or URN; may be given several times
+    /// An access package (tilgangspakke), by code, URN or whole name; may be given several times
     #[arg(long = "package", value_name = "CODE")]
     packages: Vec<String>,
 
-    /// A resource, by its id in the resource registry; may be given several times
+    /// A resource, by its id in the resource registry or its whole title; may be given several times
     #[arg(long = "resource", value_name = "ID")]
     resources: Vec<String>,
 

@@ -207,3 +207,60 @@ fn packages_and_resources_are_found_without_a_login() {
         .ends_with(0)
         .says("skf-skattemelding");
 }
+
+#[test]
+fn packages_and_resources_are_given_by_the_names_people_know() {
+    let (_sim, terminal) = SimProcess::start(&[]);
+    let grant = [
+        "rights",
+        "grant",
+        "--from",
+        CUSTOMER,
+        "--to",
+        PERSON,
+        "--last-name",
+        "GRANITT",
+    ];
+    let by_name = |what: &[&str]| terminal.run(&[&grant[..], what].concat());
+    by_name(&["--package", "POST og  telekommunikasjon"])
+        .ends_with(0)
+        .says("package:post-og-telekommunikasjon");
+    by_name(&["--resource", "Skattemelding", "--right", "read"])
+        .ends_with(0)
+        .says("resource:skf-skattemelding#read");
+    by_name(&["--package", "post og"])
+        .ends_with(2)
+        .says("no access package is called \"post og\"")
+        .says("perhaps post-og-telekommunikasjon (Post og telekommunikasjon)");
+    let check = [
+        "rights",
+        "check",
+        "--from",
+        CUSTOMER,
+        "--resource",
+        "Innsyn på slump",
+    ];
+    terminal
+        .run(&check)
+        .ends_with(2)
+        .says("no resource is called");
+
+    let list = terminal.file(
+        "list.csv",
+        "to,package\n24878123375,Post og telekommunikasjon\n24878123375,Post og\n",
+    );
+    let list = list.to_str().unwrap();
+    let many = [
+        "rights",
+        "grant",
+        "--from",
+        CUSTOMER,
+        "--file",
+        list,
+        "--dry-run",
+    ];
+    terminal
+        .run(&many)
+        .ends_with(2)
+        .says("line 3: no access package is called \"Post og\"");
+}

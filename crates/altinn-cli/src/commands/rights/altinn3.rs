@@ -12,7 +12,7 @@ use crate::console::table;
 use crate::context::Context;
 use crate::failure::Failure;
 
-use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, nothing_named};
+use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, named, nothing_named};
 
 /// A party, as a person names it.
 #[derive(Clone, Debug)]
@@ -190,7 +190,7 @@ pub(super) fn hows(all: &[How]) -> String {
 pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
     let from = Named::read("--from", args.from()?)?;
     let to = Named::read("--to", args.to.required()?)?;
-    let what = entitlements(&args.what)?;
+    let what = entitlements(&named::read(context, &args.what).await?)?;
     no_organisation_name(&args.to)?;
     let client = client(context, &from, &scopes::GIVER).await?;
     let giver = from.resolve(&client).await?;
@@ -213,7 +213,7 @@ pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<R
     no_name(&args.to)?;
     let from = Named::read("--from", args.from()?)?;
     let to = Named::read("--to", args.to.required()?)?;
-    let what = entitlements(&args.what)?;
+    let what = entitlements(&named::read(context, &args.what).await?)?;
     let client = client(context, &from, &scopes::GIVER).await?;
     let giver = from.resolve(&client).await?;
     let receiver = to.resolve(&client).await?;

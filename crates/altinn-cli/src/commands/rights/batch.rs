@@ -20,6 +20,7 @@ use self::fingerprint::FingerprintKey;
 use self::list::Item;
 use super::altinn2::To;
 use super::altinn3::Named;
+use super::named::Names;
 use super::{ChangeArgs, altinn2, altinn3};
 use crate::args::Api;
 use crate::commands::Report;
@@ -87,9 +88,10 @@ pub(super) async fn run(
     let Some(file) = &many.file else {
         return Err(Failure::usage("no list is given").todo("name one: --file FILE"));
     };
-    let items = list::read(file, args.from.as_deref())?;
+    let mut items = list::read(file, args.from.as_deref())?;
     match args.common.api(context)? {
         Api::Altinn3 => {
+            read_names(context, file, &mut items).await?;
             let rows = checked(file, &items, |item| Row3::read(item, verb))?;
             let work = Altinn3::prepare(context, verb, rows).await?;
             if many.dry_run {
@@ -126,6 +128,19 @@ pub(super) async fn run(
             go(context, results, batch, |row| work.call(row)).await
         }
     }
+}
+
+/// Makes codes of the packages and resources that rows name as people do.
+async fn read_names(context: &Context<'_>, file: &Path, items: &mut [Item]) -> Result<(), Failure> {
+    let mut names = Names::default();
+    let mut faults = Vec::new();
+    for item in items.iter_mut() {
+        match names.read(context, &item.what).await? {
+            Ok(read) => item.what = read,
+            Err(fault) => faults.push(format!("{}: {}", item.place, fault.sentence())),
+        }
+    }
+    list::faults(file, items.len(), &faults)
 }
 
 /// Reads every row, and names all that cannot be used.

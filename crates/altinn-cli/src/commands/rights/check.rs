@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::batch::Verb;
-use super::{AsArgs, ChangeArgs, ToArgs, WhatArgs, altinn2, altinn3};
+use super::{AsArgs, ChangeArgs, ToArgs, WhatArgs, altinn2, altinn3, named};
 use crate::args::Api;
 use crate::commands::Report;
 use crate::commands::party::identity;
@@ -106,7 +106,7 @@ async fn what(
 ) -> Result<Vec<Entitlement>, Failure> {
     Ok(match api {
         Api::Altinn3 => {
-            let typed = altinn3::entitlements(what)?;
+            let typed = altinn3::entitlements(&named::read(context, what).await?)?;
             typed.iter().map(Entitlement::from).collect()
         }
         Api::Altinn2 => {
