@@ -35,8 +35,8 @@ later. `Indeterminate`, the answer about what Altinn does not know, is neither: 
 #[derive(Args)]
 #[command(after_help = EXAMPLES, override_usage = "altinn may [OPTIONS] <WHO> <ACTION[,ACTION…]> <RESOURCE> [for <WHOM>]")]
 pub(crate) struct MayArgs {
-    /// Who, which action, which resource, and for whom
-    #[arg(value_name = "WORDS", required = true, num_args = 3..=5)]
+    /// Who may do what, on which resource, and for whom: itself, or `for WHOM`
+    #[arg(value_names = ["WHO", "ACTION", "RESOURCE"], required = true, num_args = 3..=5)]
     words: Vec<String>,
 
     /// The security level (sikkerhetsnivå) at which the user has logged in, 0 to 4
