@@ -30,8 +30,9 @@
 //!   ([`Receiver::person`]).
 //! - A *connection* (the role `rettighetshaver`) must stand before anything can be given on it.
 //!   [`Client::grant`] makes it when it is missing.
-//! - What is given is an *access package* (tilgangspakke) or rights on a *resource* ([`Entitlement`]).
-//!   There are no roles to give any more.
+//! - What is given is an *access package* (tilgangspakke), or rights on a *resource* or on a single
+//!   *instance* of one ([`Entitlement`]). Roles are not given any more; those that came from Altinn 2
+//!   can be taken back.
 //! - One acts as the giver or as the receiver: the [`Relation`] says which, and with it which scope is
 //!   needed ([`scopes`]). Both are checked here before anything is sent, because the server answers
 //!   both mistakes with the same empty 403.
@@ -48,6 +49,7 @@ mod instances;
 mod listing;
 pub mod metadata;
 pub mod models;
+mod on;
 mod pages;
 mod parties;
 mod party_urn;
@@ -66,8 +68,8 @@ mod suppliers;
 pub use self::client::Client;
 pub use self::clients::{ClientApi, ClientWork, Clients};
 pub use self::connections::{Cascade, Include};
-pub use self::entitlement::{Entitlement, PackageUrn, RightName};
-pub use self::held::{Held, HeldPackage, HeldResource, HeldRight, Holder, How};
+pub use self::entitlement::{Entitlement, PackageUrn, RightName, RoleCode};
+pub use self::held::{Held, HeldInstance, HeldPackage, HeldResource, HeldRight, Holder, How};
 pub use self::instances::InstanceUrn;
 pub use self::models::{ResourceId, RightKey};
 pub use self::pages::{Listed, PageToken, Pages};

@@ -1,6 +1,7 @@
 //! What was done, step by step.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::ser::SerializeStruct as _;
@@ -22,7 +23,16 @@ pub struct Report<E, P> {
     receiver: Option<P>,
     steps: Vec<Step<E>>,
     connection_left_empty: bool,
+    decision_point_lag_seconds: Option<u64>,
 }
+
+/// How long Altinn 3's decision point (PDP) may not know of a change: it keeps what it read for about
+/// five minutes (`DelegationContextHandler`, <https://github.com/Altinn/altinn-authorization-tmp>).
+pub(crate) const DECISION_POINT_LAG: Duration = Duration::from_secs(5 * 60);
+
+/// What a report of a change on Altinn 3 ends with.
+pub(crate) const LAG_SAID: &str =
+    "the decision point (PDP) may take up to five minutes to know of it";
 
 /// One step.
 #[derive(Debug, Clone)]
@@ -58,8 +68,10 @@ pub enum Outcome {
     /// It may not be done, for these reasons; nothing was sent.
     Refused(Vec<String>),
     /// It was done, but what is there now is not what it should be: somebody else has changed
-    /// something, the change did not stick, or it is held in another way, too.
+    /// something, or the change did not stick.
     Unexpected(Vec<String>),
+    /// What was given directly is gone, and it is held in these other ways all the same.
+    StillHeld(Vec<String>),
     /// The call failed.
     Failed(Error),
     /// It was not tried, because a step before it failed.
@@ -79,6 +91,7 @@ impl Outcome {
             Self::Already => "already",
             Self::Refused(_) => "refused",
             Self::Unexpected(_) => "unexpected",
+            Self::StillHeld(_) => "still held",
             Self::Failed(_) => "failed",
             Self::Skipped => "skipped",
         }
@@ -86,7 +99,9 @@ impl Outcome {
 
     fn details(&self) -> &[String] {
         match self {
-            Self::Refused(details) | Self::Unexpected(details) => details,
+            Self::Refused(details) | Self::Unexpected(details) | Self::StillHeld(details) => {
+                details
+            }
             _ => &[],
         }
     }
@@ -113,6 +128,7 @@ impl<E, P> Report<E, P> {
             receiver,
             steps: Vec::new(),
             connection_left_empty: false,
+            decision_point_lag_seconds: None,
         }
     }
 
@@ -133,6 +149,20 @@ impl<E, P> Report<E, P> {
 
     pub(crate) fn set_connection_left_empty(&mut self) {
         self.connection_left_empty = true;
+    }
+
+    /// What was changed on Altinn 3 is not known everywhere at once.
+    pub(crate) fn set_decision_point_lags(&mut self) {
+        if self.has_changed_anything() {
+            self.decision_point_lag_seconds = Some(DECISION_POINT_LAG.as_secs());
+        }
+    }
+
+    /// How long Altinn 3's decision point (PDP), and with it the services, may not know of what was
+    /// changed; `None` when nothing was. The lists of rights know it at once.
+    #[must_use]
+    pub fn decision_point_lag(&self) -> Option<Duration> {
+        self.decision_point_lag_seconds.map(Duration::from_secs)
     }
 
     /// Who gives.
@@ -164,7 +194,10 @@ impl<E, P> Report<E, P> {
     pub fn has_changed_anything(&self) -> bool {
         self.steps.iter().any(|step| {
             matches!(step.what, What::Connect | What::Give(_) | What::TakeBack(_))
-                && matches!(step.outcome, Outcome::Done | Outcome::Unexpected(_))
+                && matches!(
+                    step.outcome,
+                    Outcome::Done | Outcome::Unexpected(_) | Outcome::StillHeld(_)
+                )
         })
     }
 
@@ -220,6 +253,9 @@ impl<E: fmt::Display, P> fmt::Display for Report<E, P> {
         }
         if self.connection_left_empty {
             f.write_str("\nthe connection is empty now and was left standing")?;
+        }
+        if self.decision_point_lag_seconds.is_some() {
+            write!(f, "\n{LAG_SAID}")?;
         }
         Ok(())
     }

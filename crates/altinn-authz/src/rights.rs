@@ -34,6 +34,11 @@
 //! be made today, looked over, and applied tomorrow, and what was cut off can be resumed. No person
 //! number is in them: the receiver's is masked, and whoever applies a plan gives the receiver again.
 //!
+//! A masked number shows the date of birth, and leaves about five hundred people. Two of them with the
+//! same last name are told apart by the party's id, which the plan has as soon as the receiver is
+//! connected. Before that they are not: no digest of a number with so few candidates would be safe to
+//! write down.
+//!
 //! # What it is not
 //!
 //! The clients themselves ([`altinn2::Client`](crate::altinn2::Client),
@@ -43,13 +48,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use http_transport::BoxFuture;
 use norwegian_ids::{OrganisationNumber, PersonNumber};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::report::Outcome;
+use crate::report::{DECISION_POINT_LAG, LAG_SAID, Outcome};
 use crate::{Error, ErrorKind};
 
 /// Rights, on whichever generation: see the [module](self).
@@ -180,6 +186,8 @@ impl FromStr for Generation {
 /// |---|---|
 /// | `altinn3:package:skattegrunnlag` | an access package; the code may be a URN |
 /// | `altinn3:resource:skf-skattemelding#read,write` | rights on a resource; without `#`, all |
+/// | `altinn3:instance:skf-skattemelding@URN#read` | rights on a single instance of a resource |
+/// | `altinn3:role:utinn` | a role that came from Altinn 2; it can be taken back and not given |
 /// | `altinn2:role:11` | a role, by the id of its definition |
 /// | `altinn2:service:4936/1#Access` | rights on a service |
 /// | `altinn2:app:ORG/APP#GUID` | a right on an app |
@@ -297,6 +305,7 @@ pub struct PartyName {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Number {
     Id(String),
+    SystemUser(String),
     Organisation(OrganisationNumber),
     Person(PersonNumber),
 }
@@ -308,6 +317,16 @@ impl PartyName {
     pub fn id(id: impl Into<String>) -> Self {
         Self {
             number: Number::Id(id.into().trim().to_owned()),
+            name: None,
+        }
+    }
+
+    /// A system user (systembruker) of Altinn 3 by its party UUID; it is the one receiver that needs no
+    /// connection.
+    #[must_use]
+    pub fn system_user(id: impl Into<String>) -> Self {
+        Self {
+            number: Number::SystemUser(id.into().trim().to_owned()),
             name: None,
         }
     }
@@ -358,6 +377,9 @@ impl fmt::Display for PartyName {
         match &self.number {
             // somebody may have put a number there
             Number::Id(id) => f.write_str(&http_transport::redact::text(id))?,
+            Number::SystemUser(id) => {
+                write!(f, "system user {}", http_transport::redact::text(id))?
+            }
             Number::Organisation(number) => f.write_str(number.as_str())?,
             Number::Person(number) => write!(f, "{}", number.masked())?,
         }
@@ -802,6 +824,7 @@ impl Plan {
             steps: self.steps.iter().map(step).collect(),
             receiver_id: self.receiver_id.clone(),
             connection_left_empty: false,
+            decision_point_lag_seconds: None,
             plan: self.clone(),
         }
     }
@@ -893,6 +916,8 @@ pub struct Applied {
     steps: Vec<Step>,
     receiver_id: Option<String>,
     connection_left_empty: bool,
+    #[serde(default)]
+    decision_point_lag_seconds: Option<u64>,
 }
 
 /// One step of an [`Applied`] plan.
@@ -927,6 +952,8 @@ pub enum State {
     Outdated,
     /// It was done, but what is there now is not what it should be.
     Unexpected,
+    /// What was given directly is gone, and it is held in other ways all the same.
+    StillHeld,
     /// The call failed.
     Failed,
     /// A step before it did not do what it was for.
@@ -948,6 +975,7 @@ impl State {
             Self::Refused => "refused",
             Self::Outdated => "not touched, changed since the plan was made",
             Self::Unexpected => "unexpected",
+            Self::StillHeld => "done, and still held",
             Self::Failed => "failed",
             Self::Skipped => "skipped",
         }
@@ -981,9 +1009,12 @@ impl Applied {
     /// Whether anything was changed, in this run or one before.
     #[must_use]
     pub fn has_changed_anything(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| matches!(step.state, State::Done | State::Unexpected))
+        self.steps.iter().any(|step| {
+            matches!(
+                step.state,
+                State::Done | State::Unexpected | State::StillHeld
+            )
+        })
     }
 
     /// The errors of the calls that failed in this run.
@@ -995,6 +1026,13 @@ impl Applied {
     #[must_use]
     pub fn connection_left_empty(&self) -> bool {
         self.connection_left_empty
+    }
+
+    /// How long Altinn 3's decision point (PDP), and with it the services, may not know of what was
+    /// changed; `None` when nothing was, and on Altinn 2.
+    #[must_use]
+    pub fn decision_point_lag(&self) -> Option<Duration> {
+        self.decision_point_lag_seconds.map(Duration::from_secs)
     }
 }
 
@@ -1037,6 +1075,10 @@ impl Step {
                 self.details = details;
                 State::Unexpected
             }
+            Outcome::StillHeld(details) => {
+                self.details = details;
+                State::StillHeld
+            }
             Outcome::Failed(error) => {
                 self.details = vec![error.to_string()];
                 self.error = serde_json::to_value(&error).ok();
@@ -1075,6 +1117,9 @@ impl fmt::Display for Applied {
         if self.connection_left_empty {
             f.write_str("\nthe connection is empty now and was left standing")?;
         }
+        if self.decision_point_lag_seconds.is_some() {
+            write!(f, "\n{LAG_SAID}")?;
+        }
         Ok(())
     }
 }
@@ -1100,8 +1145,9 @@ impl One {
             Outcome::Done => 1,
             Outcome::Skipped => 2,
             Outcome::Refused(_) => 3,
-            Outcome::Unexpected(_) => 4,
-            Outcome::Failed(_) => 5,
+            Outcome::StillHeld(_) => 4,
+            Outcome::Unexpected(_) => 5,
+            Outcome::Failed(_) => 6,
         };
         for step in report.steps() {
             match step.what() {
@@ -1183,6 +1229,7 @@ pub(crate) async fn carry_out(
         // Altinn 2 wants number and name all the same
         Some(id)
             if rights.generation() == Generation::Altinn3
+                && !is_system_user(receiver)
                 && now.receiver_id.is_some()
                 && is_connected(&now) =>
         {
@@ -1218,7 +1265,7 @@ pub(crate) async fn carry_out(
         });
         stopped = stops_everything(&one.outcome);
         if let Some(id) = one.receiver_id {
-            if rights.generation() == Generation::Altinn3 {
+            if rights.generation() == Generation::Altinn3 && !is_system_user(&receiver) {
                 receiver = PartyName::id(&id);
             }
             done.receiver_id = Some(id);
@@ -1238,7 +1285,14 @@ pub(crate) async fn carry_out(
             step.set(Outcome::Skipped);
         }
     }
+    if rights.generation() == Generation::Altinn3 && done.has_changed_anything() {
+        done.decision_point_lag_seconds = Some(DECISION_POINT_LAG.as_secs());
+    }
     Ok(done)
+}
+
+fn is_system_user(receiver: &PartyName) -> bool {
+    matches!(receiver.number, Number::SystemUser(_))
 }
 
 fn is_connected(now: &Plan) -> bool {
@@ -1257,6 +1311,8 @@ fn is_due(step: &mut Step, planned: &Planned, current: &Planned) -> bool {
             }
             false
         }
+        // all that could be done of it was done
+        _ if step.state == State::StillHeld => false,
         (Expected::Refused(why), _) => {
             step.set(Outcome::Refused(why.clone()));
             false

@@ -57,6 +57,7 @@ impl Rights for Client {
                     let who: Who = id.parse()?;
                     return Ok(Party::new(GENERATION, &who, "", None));
                 }
+                Number::SystemUser(_) => return Err(no_system_users("find a party")),
                 Number::Organisation(number) => Identity::organisation(*number),
                 Number::Person(number) => Identity::person(number.clone()),
             };
@@ -366,6 +367,14 @@ fn is_about_scope(error: &Error) -> bool {
         || (error.kind() == ErrorKind::Authentication && message.contains("scope"))
 }
 
+fn no_system_users(operation: &'static str) -> Error {
+    Error::input(
+        operation,
+        "Altinn 2 has no system users (systembrukere)",
+        "name an organisation, a person or an enterprise user; or use Altinn 3",
+    )
+}
+
 /// As Altinn 2 wants a receiver named.
 fn named(name: &PartyName) -> Result<Receiver, Error> {
     match (&name.number, &name.name) {
@@ -377,6 +386,7 @@ fn named(name: &PartyName) -> Result<Receiver, Error> {
             "this is not the id of one who can hold rights",
             "name the receiver by number and name, or by an id of an answer: r or u, and digits",
         )),
+        (Number::SystemUser(_), _) => Err(no_system_users(PLAN)),
         (Number::Organisation(number), Some(name)) => Ok(Receiver::organisation(*number, name)),
         (Number::Organisation(number), None) => Ok(Receiver::known_organisation(*number)),
         (Number::Person(number), Some(name)) => Ok(Receiver::person(number.clone(), name)),

@@ -5,12 +5,10 @@ use norwegian_ids::PersonNumber;
 
 use crate::altinn3::client::{Client, answer_was_lost};
 use crate::altinn3::connections::Include;
-use crate::altinn3::entitlement::{Entitlement, PackageUrn, RightName, action_of};
+use crate::altinn3::entitlement::{Entitlement, Kind, PackageUrn, RightName, action_of};
 use crate::altinn3::held::{RIGHT_HOLDER, code_of, is_direct};
-use crate::altinn3::models::{
-    AccessPackageCheck, ExternalResourceRight, PackagePermission, ResourceCheck, ResourceId,
-    RightCheck, RightKey,
-};
+use crate::altinn3::models::{AccessPackageCheck, PackagePermission, RightCheck, RightKey};
+use crate::altinn3::on::{On, RightsOn};
 use crate::altinn3::receiver::{Inner, Receiver};
 use crate::altinn3::relation::{Pair, Relation};
 use crate::altinn3::scopes;
@@ -23,8 +21,12 @@ const OPERATION: &str = "give rights";
 /// What is to be sent for one entitlement, once it has been checked.
 pub(super) enum Gift {
     Package(PackageUrn),
-    Keys(ResourceId, Vec<RightKey>),
+    Rights(On, Vec<RightKey>),
 }
+
+/// Why a role is refused.
+pub(super) const NO_ROLES: &str =
+    "Altinn 3 gives no roles any more: give the access package (tilgangspakke) that took its place";
 
 impl Client {
     /// Gives: checks what may be given, makes the connection if there is none, gives the packages and
@@ -32,9 +34,14 @@ impl Client {
     ///
     /// What is so already is success. What may not be given is refused with the server's reasons
     /// before anything is changed, and the rest is given. An [`Entitlement::Rights`] is given whole or
-    /// not at all; of an [`Entitlement::Resource`] those rights are given that may be. With the scope
+    /// not at all; of an [`Entitlement::Resource`] those rights are given that may be; an
+    /// [`Entitlement::Instance`] is as the one or the other; an [`Entitlement::Role`] is refused. With the scope
     /// to read ([`scopes::TO_OTHERS_READ`]) the report can tell what was so before, and a lost
     /// answer is looked into before anything is sent twice.
+    ///
+    /// Who may give single instances only (`tilgangsstyring-enkeltinstanser`) can neither connect nor
+    /// read. Then instances are given without: a person by number and name, others when they are
+    /// connected already; and the report has no reading again.
     ///
     /// # Errors
     ///
@@ -56,7 +63,13 @@ impl Client {
         if gifts.is_empty() {
             return Ok(report);
         }
-        let to = self.connect(giver, receiver, &mut report).await?;
+        let to = match self.connect(giver, receiver, &mut report).await {
+            Ok(to) => to,
+            Err(error) if gives_instances_only(&error, &gifts) => {
+                return Ok(self.give_unseen(giver, receiver, gifts, report).await);
+            }
+            Err(error) => return Err(error),
+        };
         report.set_receiver(to.clone());
         let pair = Relation::given_by(giver).with(&to);
 
@@ -84,7 +97,40 @@ impl Client {
                 report.add(What::ReadAgain(entitlement), outcome);
             }
         }
+        report.set_decision_point_lags();
         Ok(report)
+    }
+
+    /// Gives single instances as one who may give these and nothing else, and so can neither make a
+    /// connection nor read one: the call that gives connects a person who is named by number and name.
+    async fn give_unseen(
+        &self,
+        giver: &PartyUuid,
+        receiver: &Receiver,
+        gifts: Vec<(Entitlement, Gift)>,
+        mut report: Report,
+    ) -> Report {
+        let mut stopped = false;
+        for (entitlement, gift) in gifts {
+            let Gift::Rights(on, keys) = &gift else {
+                continue;
+            };
+            let outcome = match &on.instance {
+                Some(instance) if !stopped => {
+                    let given = self
+                        .add_instance_rights(giver, receiver, &on.resource, instance, keys)
+                        .await;
+                    given.map_or_else(Outcome::Failed, |()| Outcome::Done)
+                }
+                _ => Outcome::Skipped,
+            };
+            // a name that was refused, or may have been, is not sent again
+            stopped |= stops_everything(&outcome)
+                || receiver.uuid().is_none() && matches!(outcome, Outcome::Failed(_));
+            report.add(What::Give(entitlement), outcome);
+        }
+        report.set_decision_point_lags();
+        report
     }
 
     /// What of this may be given, without giving it: the checks of [`grant`](Self::grant) alone. What may
@@ -126,16 +172,13 @@ impl Client {
         };
         let mut gifts = Vec::new();
         for entitlement in wanted {
-            let result = match entitlement {
-                Entitlement::Package(package) => may_give_package(&checked, package),
-                Entitlement::Resource(resource) => {
-                    let check = self.resource_delegation_check(giver, resource).await?;
-                    may_give_rights(resource, &check, &[])
+            let result = match entitlement.kind() {
+                Kind::Package(package) => may_give_package(&checked, package),
+                Kind::Rights(on, names) => {
+                    let checks = self.check_on(giver, &on).await?;
+                    may_give_rights(on, &checks, names.unwrap_or_default())
                 }
-                Entitlement::Rights { resource, rights } => {
-                    let check = self.resource_delegation_check(giver, resource).await?;
-                    may_give_rights(resource, &check, rights)
-                }
+                Kind::Role(_) => Err(vec![NO_ROLES.to_owned()]),
             };
             let outcome = match result {
                 Ok(gift) => {
@@ -280,13 +323,12 @@ impl Client {
     }
 
     async fn post(&self, pair: &Pair, gift: &Gift) -> Result<(), Error> {
-        let (giver, to) = (pair.giver(), pair.receiver());
         match gift {
             Gift::Package(package) => self
-                .add_package(giver, &Receiver::party(to), package)
+                .add_package(pair.giver(), &Receiver::party(pair.receiver()), package)
                 .await
                 .map(drop),
-            Gift::Keys(resource, keys) => self.add_resource_rights(giver, to, resource, keys).await,
+            Gift::Rights(on, keys) => self.add_on(pair, on, keys).await,
         }
     }
 
@@ -301,8 +343,8 @@ impl Client {
                     vec![format!("{} is not there", package.code())]
                 }
             }
-            Gift::Keys(resource, keys) => {
-                let held = self.resource_rights(pair, resource).await?;
+            Gift::Rights(on, keys) => {
+                let held = self.rights_on(pair, on).await?;
                 let direct = direct_keys(&held);
                 let missing = keys.iter().filter(|key| !direct.contains(key));
                 missing
@@ -320,6 +362,14 @@ impl Receiver {
             Inner::Person { .. } => None,
         }
     }
+}
+
+/// Whether the caller may give single instances and is no access manager otherwise.
+fn gives_instances_only(error: &Error, gifts: &[(Entitlement, Gift)]) -> bool {
+    error.kind() == ErrorKind::Forbidden
+        && gifts
+            .iter()
+            .all(|(_, gift)| matches!(gift, Gift::Rights(on, _) if on.instance.is_some()))
 }
 
 /// What was asked for, each once.
@@ -352,6 +402,7 @@ pub(crate) fn stops_everything(outcome: &Outcome) -> bool {
             | ErrorKind::PersonLookupLocked
             | ErrorKind::TooManyRequests
             | ErrorKind::Unreachable
+            | ErrorKind::WrongName
     ))
 }
 
@@ -369,8 +420,8 @@ pub(crate) fn holds_directly(held: &[PackagePermission], package: &PackageUrn) -
     })
 }
 
-pub(crate) fn direct_keys(held: &ExternalResourceRight) -> Vec<&RightKey> {
-    held.direct_rights
+pub(crate) fn direct_keys(held: &RightsOn) -> Vec<&RightKey> {
+    held.direct
         .iter()
         .filter_map(|permission| permission.right.as_ref())
         .map(|right| &right.key)
@@ -409,8 +460,8 @@ fn may_give_package(
 
 /// The keys to give. Without names, all that may be given; with names, exactly these or nothing.
 fn may_give_rights(
-    resource: &ResourceId,
-    check: &ResourceCheck,
+    on: On,
+    checks: &[RightCheck],
     names: &[RightName],
 ) -> Result<Gift, Vec<String>> {
     let may = |check: &&RightCheck| check.result == Some(true);
@@ -424,22 +475,21 @@ fn may_give_rights(
         }
     };
     if names.is_empty() {
-        check.rights.iter().filter(may).for_each(&mut take);
+        checks.iter().filter(may).for_each(&mut take);
         if keys.is_empty() {
-            reasons = check.rights.iter().map(why_not).collect();
+            reasons = checks.iter().map(why_not).collect();
             if reasons.is_empty() {
                 reasons.push("there is no right on it that can be given".to_owned());
             }
         }
     } else {
         for name in names {
-            let meant: Vec<_> = check
-                .rights
+            let meant: Vec<_> = checks
                 .iter()
                 .filter(|check| check.right.as_ref().is_some_and(|right| name.means(right)))
                 .collect();
             if meant.is_empty() {
-                reasons.push(format!("{name}: there is no such right on the resource"));
+                reasons.push(format!("{name}: there is no such right on it"));
             }
             for check in meant {
                 if may(&check) {
@@ -451,7 +501,7 @@ fn may_give_rights(
         }
     }
     if reasons.is_empty() {
-        Ok(Gift::Keys(resource.clone(), keys))
+        Ok(Gift::Rights(on, keys))
     } else {
         Err(reasons)
     }

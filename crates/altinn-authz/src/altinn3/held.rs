@@ -1,5 +1,7 @@
 //! Who holds what.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::slice;
 
 use norwegian_ids::OrganisationNumber;
@@ -9,10 +11,12 @@ use crate::Error;
 use crate::altinn3::client::Client;
 use crate::altinn3::connections::Include;
 use crate::altinn3::entitlement::{PackageUrn, action_of};
+use crate::altinn3::instances::InstanceUrn;
 use crate::altinn3::models::{
-    AccessReason, AccessReasonName, CompactEntity, CompactRole, Connection, EntityType,
-    ExternalResourceRight, Permission, ResourceId, RightKey, RightPermission,
+    AccessReason, AccessReasonName, CompactEntity, CompactRole, Connection, EntityType, Permission,
+    ResourceId, RightKey, RightPermission,
 };
+use crate::altinn3::on::{On, RightsOn};
 use crate::altinn3::parties::masked;
 use crate::altinn3::relation::{Pair, Relation};
 use crate::wire::PartyUuid;
@@ -25,8 +29,9 @@ pub(crate) const RIGHT_HOLDER: &str = "rettighetshaver";
 const DIRECT: i64 = 1;
 
 impl Client {
-    /// Who holds what that `from` has given: connections, access packages and resources in one
-    /// listing. With `to`, for that receiver only, and with each right on each resource.
+    /// Who holds what that `from` has given: connections, access packages, resources and single
+    /// instances in one listing. With `to`, for that receiver only, and with each right on each
+    /// resource and instance.
     ///
     /// # Errors
     ///
@@ -51,9 +56,7 @@ impl Client {
     /// As [`held`](Self::held).
     pub async fn held_in(&self, relation: impl Into<Relation>) -> Result<Held, Error> {
         let relation = relation.into();
-        let mut held = Held {
-            holders: Vec::new(),
-        };
+        let mut held = Collected::default();
         for connection in self.connections(&relation, Include::Everything).await? {
             held.add_connection(connection, None);
         }
@@ -86,11 +89,29 @@ impl Client {
                 }
             }
         }
-        Ok(held)
+        for found in self.instances(&relation).await? {
+            let resource = found.resource.as_ref();
+            let Some((id, urn)) = resource
+                .and_then(|resource| resource.ref_id.clone())
+                .zip(found.instance.and_then(|instance| instance.urn))
+            else {
+                continue;
+            };
+            let name = resource.and_then(|resource| resource.name.as_deref());
+            for permission in &found.permissions {
+                if let Some(holder) = held.holder_of(permission, &relation) {
+                    let instance = holder.instance(&id, &urn, name);
+                    instance.how.push(How::of(permission));
+                }
+            }
+        }
+        Ok(Held {
+            holders: held.holders,
+        })
     }
 
-    /// As [`held_in`](Self::held_in) for one receiver, with each right on each resource. That takes
-    /// one call more for each resource.
+    /// As [`held_in`](Self::held_in) for one receiver, with each right on each resource and instance.
+    /// That takes one call more for each of them.
     ///
     /// # Errors
     ///
@@ -108,8 +129,8 @@ impl Client {
         Ok(held)
     }
 
-    /// One that [`held_in`](Self::held_in) listed, with each right on each resource: one call more for
-    /// each resource.
+    /// One that [`held_in`](Self::held_in) listed, with each right on each resource and instance: one
+    /// call more for each of them.
     ///
     /// # Errors
     ///
@@ -125,9 +146,22 @@ impl Client {
     }
 
     async fn read_rights(&self, pair: &Pair, holder: &mut Holder) -> Result<(), Error> {
-        for resource in &mut holder.resources {
-            let rights = self.resource_rights(pair, &resource.resource).await?;
-            resource.rights = Some(HeldRight::all(&rights));
+        for held in &mut holder.resources {
+            let on = On {
+                resource: held.resource.clone(),
+                instance: None,
+            };
+            held.rights = Some(HeldRight::all(&self.rights_on(pair, &on).await?));
+        }
+        for held in &mut holder.instances {
+            let Ok(instance) = held.instance.parse::<InstanceUrn>() else {
+                continue; // a kind of instance that cannot be asked about
+            };
+            let on = On {
+                resource: held.resource.clone(),
+                instance: Some(instance),
+            };
+            held.rights = Some(HeldRight::all(&self.rights_on(pair, &on).await?));
         }
         Ok(())
     }
@@ -154,7 +188,7 @@ pub struct Holder {
     roles: Vec<String>,
     packages: Vec<HeldPackage>,
     resources: Vec<HeldResource>,
-    instances: usize,
+    instances: Vec<HeldInstance>,
 }
 
 /// An access package, and how it is held.
@@ -174,13 +208,25 @@ pub struct HeldResource {
     rights: Option<Vec<HeldRight>>,
 }
 
-/// One right on a resource.
+/// A single instance of a resource, and how rights on it are held.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeldInstance {
+    resource: ResourceId,
+    instance: String,
+    name: Option<String>,
+    how: Vec<How>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rights: Option<Vec<HeldRight>>,
+}
+
+/// One right on a resource or an instance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeldRight {
     key: RightKey,
     name: Option<String>,
     action: Option<String>,
     direct: bool,
+    how: Vec<How>,
 }
 
 /// One way in which something came to be held.
@@ -206,13 +252,22 @@ impl Held {
             .iter()
             .find(|holder| holder.party == *party.as_ref())
     }
+}
 
+/// What the lists tell, put together by party.
+#[derive(Default)]
+struct Collected {
+    holders: Vec<Holder>,
+    at: HashMap<PartyUuid, usize>,
+}
+
+impl Collected {
     fn add_connection(&mut self, connection: Connection, through: Option<&PartyUuid>) {
         let Some(entity) = &connection.party else {
             return;
         };
         let party = entity.id.clone();
-        let is_known = self.by(&party).is_some();
+        let is_known = self.at.contains_key(&party);
         let holder = self.holder(entity);
         match through {
             None => holder.through = None,
@@ -236,7 +291,11 @@ impl Held {
                 holder.resource(id, resource.name.as_deref());
             }
         }
-        holder.instances += connection.instances.len();
+        for instance in connection.instances {
+            if let Some((resource, urn)) = instance.resource_id.zip(instance.instance_id) {
+                holder.instance(&resource, &urn, None);
+            }
+        }
         for nested in connection.connections {
             self.add_connection(nested, Some(&party));
         }
@@ -254,14 +313,11 @@ impl Held {
     }
 
     fn holder(&mut self, entity: &CompactEntity) -> &mut Holder {
-        let at = self
-            .holders
-            .iter()
-            .position(|holder| holder.party == entity.id)
-            .unwrap_or_else(|| {
-                self.holders.push(Holder::new(entity));
-                self.holders.len() - 1
-            });
+        let next = self.holders.len();
+        let at = *self.at.entry(entity.id.clone()).or_insert(next);
+        if at == next {
+            self.holders.push(Holder::new(entity));
+        }
         &mut self.holders[at]
     }
 }
@@ -288,7 +344,7 @@ impl Holder {
             roles: Vec::new(),
             packages: Vec::new(),
             resources: Vec::new(),
-            instances: 0,
+            instances: Vec::new(),
         }
     }
 
@@ -346,10 +402,10 @@ impl Holder {
         &self.resources
     }
 
-    /// On how many single instances rights are held.
+    /// The single instances on which rights are held.
     #[must_use]
-    pub fn instances(&self) -> usize {
-        self.instances
+    pub fn instances(&self) -> &[HeldInstance] {
+        &self.instances
     }
 
     /// Whether it is connected and nothing is given on the connection.
@@ -358,7 +414,7 @@ impl Holder {
         self.roles.iter().any(|role| role == RIGHT_HOLDER)
             && self.packages.is_empty()
             && self.resources.is_empty()
-            && self.instances == 0
+            && self.instances.is_empty()
     }
 
     fn package(&mut self, package: &PackageUrn) -> &mut HeldPackage {
@@ -388,6 +444,33 @@ impl Holder {
             self.resources.len() - 1
         });
         &mut self.resources[at]
+    }
+
+    fn instance(
+        &mut self,
+        resource: &ResourceId,
+        urn: &str,
+        name: Option<&str>,
+    ) -> &mut HeldInstance {
+        let at = self
+            .instances
+            .iter()
+            .position(|held| held.resource == *resource && held.instance == urn);
+        let at = at.unwrap_or_else(|| {
+            self.instances.push(HeldInstance {
+                resource: resource.clone(),
+                instance: urn.to_owned(),
+                name: None,
+                how: Vec::new(),
+                rights: None,
+            });
+            self.instances.len() - 1
+        });
+        let held = &mut self.instances[at];
+        if held.name.is_none() {
+            held.name = name.map(str::to_owned);
+        }
+        held
     }
 }
 
@@ -443,22 +526,60 @@ impl HeldResource {
     }
 }
 
+impl HeldInstance {
+    /// The resource that it is an instance of.
+    #[must_use]
+    pub fn resource(&self) -> &ResourceId {
+        &self.resource
+    }
+
+    /// The instance as a URN; [`InstanceUrn`] reads those that Altinn takes.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// The resource's name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The ways in which it is held; none when the server did not say.
+    #[must_use]
+    pub fn how(&self) -> &[How] {
+        &self.how
+    }
+
+    /// Each right, when one receiver was asked about.
+    #[must_use]
+    pub fn rights(&self) -> Option<&[HeldRight]> {
+        self.rights.as_deref()
+    }
+}
+
 impl HeldRight {
-    fn all(rights: &ExternalResourceRight) -> Vec<Self> {
+    pub(crate) fn all(rights: &RightsOn) -> Vec<Self> {
         let read = |direct| {
             move |permission: &RightPermission| {
                 let right = permission.right.as_ref()?;
+                // what opens it may have been given directly; the right itself was not
+                let how = permission.permissions.iter().map(|permission| How {
+                    is_direct: direct,
+                    ..How::of(permission)
+                });
                 Some(Self {
                     key: right.key.clone(),
                     name: right.name.clone(),
                     action: action_of(right).map(str::to_owned),
                     direct,
+                    how: how.collect(),
                 })
             }
         };
-        let direct = rights.direct_rights.iter().filter_map(read(true));
+        let direct = rights.direct.iter().filter_map(read(true));
         direct
-            .chain(rights.indirect_rights.iter().filter_map(read(false)))
+            .chain(rights.indirect.iter().filter_map(read(false)))
             .collect()
     }
 
@@ -485,10 +606,33 @@ impl HeldRight {
     pub fn is_direct(&self) -> bool {
         self.direct
     }
+
+    /// The ways in which it is held; none when the server did not say.
+    #[must_use]
+    pub fn how(&self) -> &[How] {
+        &self.how
+    }
+}
+
+impl fmt::Display for How {
+    /// `given directly`, `through` somebody, `by` something.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has = |reason| self.reasons.contains(&reason);
+        match (self.is_direct, &self.via, self.role.as_deref()) {
+            (true, _, _) => f.write_str("given directly"),
+            (false, Some(via), _) => write!(f, "through {via}"),
+            (false, None, Some(role)) if role != RIGHT_HOLDER => write!(f, "by the role {role}"),
+            _ if has(AccessReasonName::Parent) => f.write_str("through the main unit"),
+            _ if has(AccessReasonName::KeyRole) => f.write_str("by a key role"),
+            _ if has(AccessReasonName::ClientDelegation) => f.write_str("by client delegation"),
+            (false, None, Some(_)) => f.write_str("by an access package"),
+            (false, None, None) => f.write_str("in another way"),
+        }
+    }
 }
 
 impl How {
-    fn of(permission: &Permission) -> Self {
+    pub(crate) fn of(permission: &Permission) -> Self {
         Self {
             reasons: permission
                 .reason

@@ -6,9 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::Method;
+use http_transport::{Remedy, Who};
 use serde::{Serialize, Serializer};
 
-use crate::Error;
 use crate::address::Address;
 use crate::altinn3::client::Client;
 use crate::altinn3::connections::{PersonInput, about_a_name, to};
@@ -19,6 +19,7 @@ use crate::altinn3::receiver::Receiver;
 use crate::altinn3::relation::{Pair, Relation};
 use crate::altinn3::scopes;
 use crate::wire::PartyUuid;
+use crate::{Error, ErrorKind};
 
 /// What an instance's URN begins with (`ValidationErrors.cs`, `InvalidInstanceUrn`).
 const PREFIXES: [&str; 3] = [
@@ -57,7 +58,8 @@ impl FromStr for InstanceUrn {
     fn from_str(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         let named = |prefix: &&str| text.strip_prefix(*prefix).is_some_and(|id| !id.is_empty());
-        if PREFIXES.iter().any(named) {
+        let is_one_word = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#');
+        if is_one_word && PREFIXES.iter().any(named) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Error::input(
@@ -147,7 +149,9 @@ impl Client {
         let address = self
             .address("connections/resources/instances/delegationcheck")
             .query("party", giver.as_ref());
-        self.get(OPERATION, &of(address, resource, instance)).await
+        self.get(OPERATION, &of(address, resource, instance))
+            .await
+            .map_err(about_the_package)
     }
 
     /// Who has rights on an instance. `GET connections/resources/instances/users`.
@@ -166,7 +170,9 @@ impl Client {
         let address = self
             .address("connections/resources/instances/users")
             .query("party", giver.as_ref());
-        self.list(OPERATION, &of(address, resource, instance)).await
+        self.list(OPERATION, &of(address, resource, instance))
+            .await
+            .map_err(about_the_package)
     }
 
     /// Gives rights on an instance, beside those that were given before. A person who is not
@@ -201,7 +207,7 @@ impl Client {
         self.send(OPERATION, Method::POST, address.as_str(), Some(&body))
             .await
             .map(drop)
-            .map_err(|error| about_a_name(error, named))
+            .map_err(|error| about_the_package(about_a_name(error, named)))
     }
 
     /// Makes these the rights that are given on an instance, and no others. Only the giver can.
@@ -263,6 +269,20 @@ fn of(address: Address, resource: &ResourceId, instance: &InstanceUrn) -> Addres
     address
         .query("resource", resource)
         .query("instance", instance)
+}
+
+/// An empty 403 to these calls has its own reason beside the usual ones.
+fn about_the_package(error: Error) -> Error {
+    if error.kind() != ErrorKind::Forbidden || error.code().is_some() {
+        return error;
+    }
+    error.with_remedy(
+        Remedy::new(
+            Who::Customer,
+            "give the caller the access package tilgangsstyring-enkeltinstanser for the party, or a role that holds it, such as managing director (daglig leder): single instances have an access manager of their own",
+        )
+        .at("Altinn, Tilganger og roller"),
+    )
 }
 
 fn some(operation: &'static str, keys: &[RightKey]) -> Result<(), Error> {

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use crate::Error;
 use crate::altinn3::client::{Client, answer_was_lost};
 use crate::altinn3::connections::Include;
-use crate::altinn3::entitlement::{Entitlement, PackageUrn, RightName, action_of};
+use crate::altinn3::entitlement::{Entitlement, Kind, PackageUrn, RightName, RoleCode};
 use crate::altinn3::grant::{direct_keys, holds_directly, is_package, stops_everything, wanted};
-use crate::altinn3::held::{RIGHT_HOLDER, code_of, is_direct};
-use crate::altinn3::models::{
-    ExternalResourceRight, PackagePermission, ResourceId, Right, RightKey,
-};
+use crate::altinn3::held::{HeldRight, How, RIGHT_HOLDER, code_of, is_direct};
+use crate::altinn3::models::{PackagePermission, Right, RightKey, RolePermission};
+use crate::altinn3::on::{On, RightsOn};
 use crate::altinn3::relation::{Pair, Relation};
 use crate::altinn3::{Outcome, Report, What};
 use crate::wire::PartyUuid;
@@ -23,8 +22,9 @@ impl Client {
     /// Single rights on a resource are taken back by giving the smaller set anew. What is held in
     /// other ways than by being given (through a role, a key role, a main unit) cannot be taken back
     /// here and is refused with the way it is held; when it is held in both ways, what was given is
-    /// taken back, and the report says how it is held still ([`Outcome::Unexpected`]). When somebody
-    /// else changed the same rights at the same time, the report says so. A connection that is left empty stays, and the report says
+    /// taken back, and the report says how it is held still ([`Outcome::StillHeld`]). When somebody
+    /// else changed the same rights at the same time, the report says so ([`Outcome::Unexpected`]). A
+    /// role goes when it came from Altinn 2. A connection that is left empty stays, and the report says
     /// so ([`Report::connection_left_empty`]).
     ///
     /// # Errors
@@ -45,7 +45,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`revoke`](Self::revoke); and a receiver cannot give up single rights, only the resource.
+    /// As [`revoke`](Self::revoke); and a receiver cannot give up single rights, only all those on a
+    /// resource or an instance.
     pub async fn revoke_between(
         &self,
         pair: impl Into<Pair>,
@@ -58,12 +59,12 @@ impl Client {
         if !pair.is_giver()
             && wanted
                 .iter()
-                .any(|entitlement| matches!(entitlement, Entitlement::Rights { .. }))
+                .any(|entitlement| matches!(entitlement.kind(), Kind::Rights(_, Some(_))))
         {
             return Err(Error::input(
                 OPERATION,
                 "a receiver cannot give up single rights",
-                "give up the whole resource, or let the giver take the rights back",
+                "give up the whole resource or instance, or let the giver take the rights back",
             ));
         }
         let mut report = Report::new(pair.giver(), Some(pair.receiver().clone()));
@@ -73,12 +74,10 @@ impl Client {
                 report.add(What::TakeBack(entitlement), Outcome::Skipped);
                 continue;
             }
-            let (outcome, seen) = match &entitlement {
-                Entitlement::Package(package) => self.take_package(&pair, package).await,
-                Entitlement::Resource(resource) => self.take_rights(&pair, resource, None).await,
-                Entitlement::Rights { resource, rights } => {
-                    self.take_rights(&pair, resource, Some(rights)).await
-                }
+            let (outcome, seen) = match entitlement.kind() {
+                Kind::Package(package) => self.take_package(&pair, package).await,
+                Kind::Rights(on, names) => self.take_rights(&pair, &on, names).await,
+                Kind::Role(code) => self.take_role(&pair, code).await,
             };
             stopped = stops_everything(&outcome);
             if let Outcome::Failed(error) = outcome {
@@ -97,6 +96,7 @@ impl Client {
         {
             report.set_connection_left_empty();
         }
+        report.set_decision_point_lags();
         Ok(report)
     }
 
@@ -127,24 +127,23 @@ impl Client {
                 (Outcome::Failed(error), None)
             }
             (_, Ok(held)) => {
-                let mut left = other_ways(&held, package);
-                if holds_directly(&held, package) {
-                    left.insert(0, format!("{} is still there", package.code()));
-                }
-                (Outcome::Done, Some(seen(left)))
+                let still = holds_directly(&held, package)
+                    .then(|| format!("{} is still there", package.code()));
+                let seen = seen(still.into_iter().collect(), other_ways(&held, package));
+                (Outcome::Done, Some(seen))
             }
             (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
         }
     }
 
-    /// Takes all rights on the resource, or those that are named.
+    /// Takes all rights there, or those that are named.
     async fn take_rights(
         &self,
         pair: &Pair,
-        resource: &ResourceId,
+        on: &On,
         names: Option<&[RightName]>,
     ) -> (Outcome, Option<Outcome>) {
-        let held = match self.resource_rights(pair, resource).await {
+        let held = match self.rights_on(pair, on).await {
             Ok(held) => held,
             Err(error) => return (Outcome::Failed(error), None),
         };
@@ -153,18 +152,17 @@ impl Client {
             Err(outcome) => return (outcome, None),
         };
         let taken = if keep.is_empty() {
-            self.remove_resource(pair, resource).await
+            self.remove_on(pair, on).await
         } else {
             let keys: Vec<_> = keep.iter().cloned().collect();
-            self.replace_resource_rights(pair.giver(), pair.receiver(), resource, &keys)
-                .await
+            self.replace_on(pair, on, &keys).await
         };
         if let Err(error) = &taken
             && !answer_was_lost(error)
         {
             return (Outcome::Failed(error.clone()), None);
         }
-        let found = self.resource_rights(pair, resource).await.map(|held| {
+        let found = self.rights_on(pair, on).await.map(|held| {
             let now: BTreeSet<_> = direct_keys(&held).into_iter().cloned().collect();
             (difference(&keep, &now), other_rights(&held, names))
         });
@@ -173,10 +171,35 @@ impl Client {
             (Err(error), Ok((difference, _))) if !difference.is_empty() => {
                 (Outcome::Failed(error), None)
             }
-            (_, Ok((difference, others))) => {
-                let left = difference.into_iter().chain(others).collect();
-                (Outcome::Done, Some(seen(left)))
-            }
+            (_, Ok((difference, others))) => (Outcome::Done, Some(seen(difference, others))),
+            (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
+        }
+    }
+
+    /// Takes a role, when it is one that can go.
+    async fn take_role(&self, pair: &Pair, code: &RoleCode) -> (Outcome, Option<Outcome>) {
+        let held = match self.roles(pair).await {
+            Ok(held) => held,
+            Err(error) => return (Outcome::Failed(error), None),
+        };
+        let sent = match role_to_take(&held, code) {
+            Ok(sent) => sent,
+            Err(outcome) => return (outcome, None),
+        };
+        let taken = self.remove_role(pair, &sent).await;
+        if let Err(error) = &taken
+            && !answer_was_lost(error)
+        {
+            return (Outcome::Failed(error.clone()), None);
+        }
+        let found = self.roles(pair).await.map(|held| {
+            let left = held_as(&held, code).is_some();
+            Vec::from_iter(left.then(|| format!("the role {code} is still there")))
+        });
+        match (taken, found) {
+            (Err(error), Err(_)) => (Outcome::Failed(error), None),
+            (Err(error), Ok(left)) if !left.is_empty() => (Outcome::Failed(error), None),
+            (_, Ok(left)) => (Outcome::Done, Some(seen(left, Vec::new()))),
             (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
         }
     }
@@ -199,12 +222,55 @@ impl Client {
     }
 }
 
-fn seen(left: Vec<String>) -> Outcome {
-    if left.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::Unexpected(left)
+/// What reading again comes to: what is not as it should be, or the other ways in which it is held.
+fn seen(wrong: Vec<String>, other_ways: Vec<String>) -> Outcome {
+    match (wrong.is_empty(), other_ways.is_empty()) {
+        (true, true) => Outcome::Done,
+        (true, false) => Outcome::StillHeld(other_ways),
+        (false, _) => Outcome::Unexpected(wrong.into_iter().chain(other_ways).collect()),
     }
+}
+
+/// The role as the list has it.
+fn held_as<'h>(held: &'h [RolePermission], code: &RoleCode) -> Option<&'h RolePermission> {
+    held.iter().find(|found| {
+        found.role.as_ref().is_some_and(|role| {
+            [
+                &role.code,
+                &role.legacy_role_code,
+                &role.urn,
+                &role.legacy_urn,
+            ]
+            .into_iter()
+            .flatten()
+            .any(|text| RoleCode::from(text.as_str()) == *code)
+        })
+    })
+}
+
+/// The code to take the role back by, or why there is nothing to take.
+pub(super) fn role_to_take(held: &[RolePermission], code: &RoleCode) -> Result<String, Outcome> {
+    if code.as_str() == RIGHT_HOLDER {
+        return Err(Outcome::Refused(vec![
+            "this role is the connection itself: remove the connection".to_owned(),
+        ]));
+    }
+    let Some(found) = held_as(held, code) else {
+        return Err(Outcome::Already);
+    };
+    let role = found.role.as_ref();
+    if role.and_then(|role| role.is_revocable) == Some(false) {
+        let provider = role.and_then(|role| role.provider.as_ref());
+        let provider = provider.and_then(|provider| provider.name.as_deref());
+        return Err(Outcome::Refused(vec![match provider {
+            Some(provider) => {
+                format!("the role comes from {provider}, and is changed there")
+            }
+            None => "the role comes from a register, and is changed there".to_owned(),
+        }]));
+    }
+    let sent = role.and_then(|role| role.code.clone());
+    Ok(sent.unwrap_or_else(|| code.to_string()))
 }
 
 /// The ways in which the package is held without having been given to the receiver itself.
@@ -218,33 +284,32 @@ pub(super) fn other_ways(held: &[PackagePermission], package: &PackageUrn) -> Ve
     of_package
         .flat_map(|found| &found.permissions)
         .filter(|permission| !is_direct(permission))
-        .map(|permission| {
-            let role = permission.role.as_ref().and_then(code_of);
-            let via = permission.via.as_ref().and_then(|via| via.name.clone());
-            match (role, via) {
-                (_, Some(via)) => format!("held through {via}, not given directly"),
-                (Some(role), None) => format!("held by the role {role}, not given directly"),
-                (None, None) => "not given directly".to_owned(),
+        .map(|permission| match How::of(permission) {
+            how if how.via().is_none() && how.role().is_some_and(|role| role != RIGHT_HOLDER) => {
+                let role = how.role().unwrap_or_default();
+                format!(
+                    "held {how}, not given directly: a role that came from Altinn 2 can be taken back (role:{role}), another is changed in its register"
+                )
             }
+            how => format!("held {how}, not given directly"),
         })
         .collect()
 }
 
 /// The rights that are meant and held without having been given to the receiver itself.
-pub(super) fn other_rights(
-    held: &ExternalResourceRight,
-    names: Option<&[RightName]>,
-) -> Vec<String> {
-    held.indirect_rights
-        .iter()
-        .filter_map(|permission| permission.right.as_ref())
-        .filter(|right| is_meant(right, names))
+pub(super) fn other_rights(held: &RightsOn, names: Option<&[RightName]>) -> Vec<String> {
+    let meant = HeldRight::all(held).into_iter().filter(|right| {
+        !right.is_direct()
+            && names.is_none_or(|names| names.iter().any(|name| name.means_held(right)))
+    });
+    meant
         .map(|right| {
-            let name = action_of(right).or(right.name.as_deref());
-            format!(
-                "{}: held through a role, an access package or another party, not given directly",
-                name.unwrap_or("a right")
-            )
+            let name = right.action().or(right.name()).unwrap_or("a right");
+            let how: Vec<String> = right.how().iter().map(ToString::to_string).collect();
+            match how.is_empty() {
+                true => format!("{name}: held in another way, not given directly"),
+                false => format!("{name}: held {}, not given directly", how.join(" and ")),
+            }
         })
         .collect()
 }
@@ -255,12 +320,12 @@ fn is_meant(right: &Right, names: Option<&[RightName]>) -> bool {
 
 /// The keys that stay, or why there is nothing to take.
 pub(super) fn to_keep(
-    held: &ExternalResourceRight,
+    held: &RightsOn,
     names: Option<&[RightName]>,
 ) -> Result<BTreeSet<RightKey>, Outcome> {
     let is_meant = |right: &Right| is_meant(right, names);
     let direct = || {
-        held.direct_rights
+        held.direct
             .iter()
             .filter_map(|permission| permission.right.as_ref())
     };

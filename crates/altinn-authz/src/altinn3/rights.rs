@@ -5,14 +5,16 @@ use http_transport::BoxFuture;
 use crate::Error;
 use crate::altinn3::client::Client;
 use crate::altinn3::connections::Include;
-use crate::altinn3::entitlement::{Entitlement, RightName};
+use crate::altinn3::entitlement::{Entitlement, Kind, RightName};
 use crate::altinn3::grant::{Gift, holds_directly};
-use crate::altinn3::held::{Holder as HeldBy, How, RIGHT_HOLDER, code_of};
+use crate::altinn3::held::{HeldRight, Holder as HeldBy, How, RIGHT_HOLDER, code_of};
+use crate::altinn3::instances::InstanceUrn;
 use crate::altinn3::models::{CompactEntity, RightKey};
+use crate::altinn3::on::On;
 use crate::altinn3::parties::Identity;
 use crate::altinn3::receiver::Receiver;
 use crate::altinn3::relation::{Pair, Relation};
-use crate::altinn3::revoke::{other_rights, other_ways, to_keep};
+use crate::altinn3::revoke::{other_rights, other_ways, role_to_take, to_keep};
 use crate::altinn3::{Outcome, Report, What, scopes};
 use crate::rights::{
     Act, Applied, Carry, Change, Checked, Entitlement as Opaque, Expected, Generation, Holder,
@@ -40,13 +42,6 @@ impl TryFrom<&Opaque> for Entitlement {
 
     fn try_from(entitlement: &Opaque) -> Result<Self, Error> {
         let text = entitlement.text_for("read an entitlement", GENERATION)?;
-        if text.starts_with("role:") {
-            return Err(Error::input(
-                "read an entitlement",
-                "Altinn 3 has no roles to give or take back",
-                "give an access package or a resource; a role of a register is changed there",
-            ));
-        }
         text.parse()
     }
 }
@@ -59,7 +54,7 @@ impl Rights for Client {
     fn resolve<'a>(&'a self, name: &'a PartyName) -> BoxFuture<'a, Result<Party, Error>> {
         Box::pin(async move {
             let identity = match &name.number {
-                Number::Id(id) => {
+                Number::Id(id) | Number::SystemUser(id) => {
                     let id = uuid("find a party", id)?;
                     return Ok(Party::new(GENERATION, &id, "", None));
                 }
@@ -143,6 +138,7 @@ impl Carry for Client {
             let receiver = match (&receiver.number, &receiver.name) {
                 (Number::Person(number), Some(name)) => Receiver::person(number.clone(), name),
                 (Number::Id(id), _) => Receiver::party(uuid(PLAN, id)?),
+                (Number::SystemUser(id), _) => Receiver::system_user(uuid(PLAN, id)?),
                 (Number::Person(_), None) | (Number::Organisation(_), _) => {
                     let known = self.known(&giver, receiver).await?;
                     Receiver::party(known.uuid.ok_or_else(name_needed)?)
@@ -181,7 +177,7 @@ struct Known {
 impl Client {
     async fn known(&self, giver: &PartyUuid, name: &PartyName) -> Result<Known, Error> {
         let is_it: Box<dyn Fn(&CompactEntity) -> bool + Send> = match &name.number {
-            Number::Id(id) => {
+            Number::Id(id) | Number::SystemUser(id) => {
                 let id = uuid(PLAN, id)?;
                 Box::new(move |party| party.id == id)
             }
@@ -216,7 +212,7 @@ impl Client {
             return Ok(found);
         }
         let uuid = match &name.number {
-            Number::Id(id) => Some(uuid(PLAN, id)?),
+            Number::Id(id) | Number::SystemUser(id) => Some(uuid(PLAN, id)?),
             Number::Organisation(number) => {
                 let found = self.resolve(&Identity::from(*number)).await?;
                 Some(found.uuid().clone())
@@ -247,7 +243,7 @@ impl Client {
             .as_ref()
             .map(|to| Relation::given_by(&giver).with(to));
         if !give.is_empty() {
-            self.plan_giving(&mut plan, &giver, pair.as_ref(), &known, &give)
+            self.plan_giving(&mut plan, &change.receiver, &giver, &known, &give)
                 .await?;
         }
         let pair = pair.filter(|_| known.listed);
@@ -266,11 +262,15 @@ impl Client {
     async fn plan_giving(
         &self,
         plan: &mut Plan,
+        receiver: &PartyName,
         giver: &PartyUuid,
-        pair: Option<&Pair>,
         known: &Known,
         give: &[Entitlement],
     ) -> Result<(), Error> {
+        let needs_connection = !matches!(receiver.number, Number::SystemUser(_));
+        let can_hold = known.connected || !needs_connection;
+        let pair = known.uuid.as_ref().filter(|_| can_hold);
+        let pair = pair.map(|to| Relation::given_by(giver).with(to));
         let mut checks = Report::new(giver, None);
         let gifts = self.check(giver, give, &mut checks).await?;
         let connect = match (known.connected, gifts.is_empty()) {
@@ -285,7 +285,9 @@ impl Client {
                 "the person is looked up once, by number and last name; two names that are wrong lock the look-up for an hour",
             );
         }
-        plan.add(Act::Connect, connect, Vec::new());
+        if needs_connection {
+            plan.add(Act::Connect, connect, Vec::new());
+        }
         for step in checks.steps() {
             let What::Check(entitlement) = step.what() else {
                 continue;
@@ -296,7 +298,7 @@ impl Client {
                 continue;
             }
             let gift = gifts.iter().find(|(of, _)| of == entitlement);
-            let missing = match (gift, pair.filter(|_| known.connected)) {
+            let missing = match (gift, &pair) {
                 (Some((_, gift)), Some(pair)) => self.missing(pair, gift).await?,
                 (Some((_, gift)), None) => gift.parts(),
                 (None, _) => Vec::new(),
@@ -322,8 +324,8 @@ impl Client {
             plan.add(act, Expected::Already, Vec::new());
             return Ok(());
         };
-        let (found, others) = match entitlement {
-            Entitlement::Package(package) => {
+        let (found, others) = match entitlement.kind() {
+            Kind::Package(package) => {
                 let held = self.packages(pair).await?;
                 let others = other_ways(&held, package);
                 let found = if holds_directly(&held, package) {
@@ -335,18 +337,19 @@ impl Client {
                 };
                 (found, others)
             }
-            Entitlement::Resource(resource) | Entitlement::Rights { resource, .. } => {
-                let names: Option<&[RightName]> = match entitlement {
-                    Entitlement::Rights { rights, .. } => Some(rights),
-                    _ => None,
-                };
-                let held = self.resource_rights(pair, resource).await?;
+            Kind::Rights(on, names) => {
+                let held = self.rights_on(pair, &on).await?;
                 let found = to_keep(&held, names).map(|keep| {
                     let direct = crate::altinn3::grant::direct_keys(&held);
                     let taken = direct.into_iter().filter(|key| !keep.contains(*key));
                     taken.map(RightKey::to_string).collect()
                 });
                 (found, other_rights(&held, names))
+            }
+            Kind::Role(code) => {
+                let held = self.roles(pair).await?;
+                let found = role_to_take(&held, code).map(|_| vec![code.to_string()]);
+                (found, Vec::new())
             }
         };
         match found {
@@ -379,40 +382,40 @@ impl Client {
         let Some(holder) = held.by(pair.receiver()) else {
             return Ok(false);
         };
-        let is_taken = |what: &Entitlement| taken.contains(what);
-        let mut resources = holder.resources().iter();
-        Ok(holder.roles().iter().all(|role| role == RIGHT_HOLDER)
-            && holder.instances() == 0
-            && holder.packages().iter().all(|held| {
-                held.how().len() <= 1 && is_taken(&Entitlement::package(held.package()))
+        let all_go = |on: &On, rights: Option<&[HeldRight]>| {
+            rights.unwrap_or_default().iter().all(|right| {
+                right.is_direct()
+                    && taken.iter().any(|what| match what.kind() {
+                        Kind::Rights(taken, None) => taken == *on,
+                        Kind::Rights(taken, Some(names)) => {
+                            taken == *on && names.iter().any(|name| name.means_held(right))
+                        }
+                        _ => false,
+                    })
             })
-            && resources.all(|held| {
-                let whole = is_taken(&Entitlement::resource(held.resource().clone()));
-                let mut rights = held.rights().unwrap_or_default().iter();
-                rights.all(|right| {
-                    right.is_direct()
-                        && (whole || taken.iter().any(|what| names(what, held.resource(), right)))
-                })
+        };
+        let role_goes = |role: &String| {
+            role == RIGHT_HOLDER || taken.contains(&Entitlement::role(role.as_str()))
+        };
+        Ok(holder.roles().iter().all(role_goes)
+            && holder.packages().iter().all(|held| {
+                held.how().len() <= 1 && taken.contains(&Entitlement::package(held.package()))
+            })
+            && holder.resources().iter().all(|held| {
+                let on = On {
+                    resource: held.resource().clone(),
+                    instance: None,
+                };
+                all_go(&on, held.rights())
+            })
+            && holder.instances().iter().all(|held| {
+                let on = On {
+                    resource: held.resource().clone(),
+                    instance: held.instance().parse().ok(),
+                };
+                on.instance.is_some() && all_go(&on, held.rights())
             }))
     }
-}
-
-/// Whether the entitlement is some rights on the resource, and this one of them.
-fn names(
-    what: &Entitlement,
-    of: &crate::altinn3::ResourceId,
-    right: &crate::altinn3::HeldRight,
-) -> bool {
-    let Entitlement::Rights { resource, rights } = what else {
-        return false;
-    };
-    resource == of
-        && rights.iter().any(|name| match name {
-            RightName::Key(key) => key == right.key(),
-            RightName::Action(action) => right
-                .action()
-                .is_some_and(|found| found.eq_ignore_ascii_case(action)),
-        })
 }
 
 impl Gift {
@@ -420,7 +423,7 @@ impl Gift {
     fn parts(&self) -> Vec<String> {
         match self {
             Self::Package(package) => vec![format!("{} is not there", package.code())],
-            Self::Keys(_, keys) => keys
+            Self::Rights(_, keys) => keys
                 .iter()
                 .map(|key| format!("the right {key} is not there"))
                 .collect(),
@@ -460,53 +463,41 @@ fn holder(held: &HeldBy) -> Holder {
             how: ways(package.how()),
         });
     }
-    for resource in held.resources() {
-        let name = resource.name().map(str::to_owned);
-        let Some(rights) = resource.rights() else {
-            holds.push(Holding {
-                entitlement: Entitlement::resource(resource.resource().clone()).into(),
-                name,
-                direct: resource.how().iter().any(How::is_direct),
-                how: ways(resource.how()),
-            });
-            continue;
+    for held in held.resources() {
+        let resource = held.resource();
+        add_rights(
+            &mut holds,
+            held.name(),
+            held.rights(),
+            held.how(),
+            |names| match names.is_empty() {
+                true => Entitlement::resource(resource.clone()),
+                false => Entitlement::rights(resource.clone(), names),
+            },
+        );
+    }
+    for held in held.instances() {
+        let Ok(instance) = held.instance().parse::<InstanceUrn>() else {
+            continue; // there is no way to take it back
         };
-        for direct in [true, false] {
-            let meant = rights.iter().filter(|right| right.is_direct() == direct);
-            let mut names: Vec<RightName> = Vec::new();
-            for right in meant {
-                let name = match right.action() {
-                    Some(action) => RightName::from(action),
-                    None => RightName::from(right.key().clone()),
-                };
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            if names.is_empty() {
-                continue;
-            }
-            let how = match direct {
-                true => vec!["given directly".to_owned()],
-                false => ways(resource.how())
-                    .into_iter()
-                    .filter(|way| way != "given directly")
-                    .collect(),
-            };
-            holds.push(Holding {
-                entitlement: Entitlement::rights(resource.resource().clone(), names).into(),
-                name: name.clone(),
-                direct,
-                how,
-            });
-        }
+        let resource = held.resource();
+        add_rights(
+            &mut holds,
+            held.name(),
+            held.rights(),
+            held.how(),
+            |names| Entitlement::instance_rights(resource.clone(), instance.clone(), names),
+        );
     }
     for role in held.roles().iter().filter(|role| *role != RIGHT_HOLDER) {
         holds.push(Holding {
-            entitlement: Opaque::of(GENERATION, &format_args!("role:{role}")),
+            entitlement: Entitlement::role(role.as_str()).into(),
             name: None,
             direct: false,
-            how: vec!["a role, which is not given here".to_owned()],
+            how: vec![
+                "a role: it can be taken back when it came from Altinn 2, and is changed in its register otherwise"
+                    .to_owned(),
+            ],
         });
     }
     Holder {
@@ -515,15 +506,52 @@ fn holder(held: &HeldBy) -> Holder {
     }
 }
 
+/// The rights on one thing: those that were given, and those that came about in other ways.
+fn add_rights(
+    holds: &mut Vec<Holding>,
+    name: Option<&str>,
+    rights: Option<&[HeldRight]>,
+    how: &[How],
+    entitlement: impl Fn(Vec<RightName>) -> Entitlement,
+) {
+    let name = name.map(str::to_owned);
+    let Some(rights) = rights else {
+        holds.push(Holding {
+            entitlement: entitlement(Vec::new()).into(),
+            name,
+            direct: how.iter().any(How::is_direct),
+            how: ways(how),
+        });
+        return;
+    };
+    for direct in [true, false] {
+        let (mut names, mut how) = (Vec::new(), Vec::new());
+        for right in rights.iter().filter(|right| right.is_direct() == direct) {
+            let name = match right.action() {
+                Some(action) => RightName::from(action),
+                None => RightName::from(right.key().clone()),
+            };
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            how.extend_from_slice(right.how());
+        }
+        if !names.is_empty() {
+            holds.push(Holding {
+                entitlement: entitlement(names).into(),
+                name: name.clone(),
+                direct,
+                how: ways(&how),
+            });
+        }
+    }
+}
+
+/// Each way once, in words.
 fn ways(all: &[How]) -> Vec<String> {
     let mut ways = Vec::new();
     for how in all {
-        let way = match (how.is_direct(), how.via(), how.role()) {
-            (true, _, _) => "given directly".to_owned(),
-            (false, Some(via), _) => format!("through {via}"),
-            (false, None, Some(role)) => format!("by the role {role}"),
-            (false, None, None) => continue,
-        };
+        let way = how.to_string();
         if !ways.contains(&way) {
             ways.push(way);
         }

@@ -17,12 +17,16 @@ use crate::failure::{Exit, Failure};
 
 const EXAMPLES: &str = "\
 Giver and receiver are named by number: nine digits for an organisation, eleven for a person. On
-Altinn 3 a party UUID will do as well, on Altinn 2 an r-id (r50170460).
+Altinn 3 a party UUID will do as well, and system-user:UUID names a system user that is to receive;
+on Altinn 2 an r-id (r50170460) will do.
 
 What is given:
   Altinn 3   --package CODE             an access package (tilgangspakke), or by its name
              --resource ID              all rights on a resource that may be given, or by its title
              --resource ID --right read some of them
+             --resource ID --instance URN
+                                        on one instance alone: a form, a message, a dialogue
+             --role CODE                a role that came from Altinn 2; only to be taken back
   Altinn 2   --role REGNA               a role (rolle), by code, name or number: `altinn roles list`
              --service 4936/1 --right Access
                                         rights to a service (tjeneste), code/edition; without
@@ -68,8 +72,8 @@ JSON (a list of objects, or one on each line):
   310753831,26899299344,HEIS,skattegrunnlag,,
   310753831,310779253,,,skf-skattemelding,read
 Columns: from (or --from for all), to, lastName or name, and what is given: package, resource,
-service, role; right says which on the resource or service, several with blanks between. Every row is
-checked before anything is sent. What came of each is written to a results file beside the list,
+service, role; instance and right say which on the resource (right also on the service), several rights
+with blanks between. Every row is checked before anything is sent. What came of each is written to a results file beside the list,
 before and after each call: run the same command again, and it goes on where it was ended, by Ctrl-C
 or by force, and does nothing twice. Rows may be added at the end of the list meanwhile, and a row
 that was refused may be corrected where it stands; no other may change. A last name that may be wrong
@@ -79,6 +83,8 @@ const REVOKE_EXAMPLES: &str = "\
 Examples:
   altinn rights revoke --from 310753831 --to 26899299344 --package skattegrunnlag
   altinn rights revoke --from 310753831 --to 26899299344 --resource skf-skattemelding --right write
+  altinn rights revoke --from 310753831 --to 26899299344 --role utinn
+      a role that came from Altinn 2: what takes its place today is given as packages
   altinn rights revoke --from 310753831 --to 26899299344 --role 11 --api altinn2
 
   altinn rights revoke --file people.csv
@@ -218,7 +224,13 @@ struct WhatArgs {
     #[arg(long = "resource", value_name = "ID")]
     resources: Vec<String>,
 
-    /// A role of Altinn 2 (rolle), by number (RoleDefinitionId), code or name; may be given several times
+    /// Only this instance of the resource, by its URN (urn:altinn:instance-id:…, urn:altinn:dialog-id:…
+    /// or urn:altinn:correspondence-id:…); may be given several times
+    #[arg(long = "instance", value_name = "URN", requires = "resources")]
+    instances: Vec<String>,
+
+    /// A role of Altinn 2 (rolle), by number (RoleDefinitionId), code or name; on Altinn 3 by code, to be
+    /// taken back; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
 
@@ -335,6 +347,9 @@ fn changed<E: std::fmt::Display, P: serde::Serialize>(
             }
             Outcome::Refused(_) => Failure::new(Exit::Refused, step.to_string())
                 .todo("choose what may be given or taken back here; nothing was changed for this one"),
+            Outcome::StillHeld(_) => Failure::new(Exit::Partly, step.to_string()).todo(
+                "take it away where it comes from, too: the access package, the role or the other party that is named",
+            ),
             Outcome::Unexpected(_) => Failure::new(Exit::Unreachable, step.to_string()).todo(
                 "list the rights again: somebody else has changed them, or the change did not stick",
             ),

@@ -485,12 +485,16 @@ pub(super) fn delegations(
     let WhatArgs {
         packages,
         resources,
+        instances,
         roles,
         services,
         rights,
     } = what;
-    if !packages.is_empty() || !resources.is_empty() {
-        return Err(Failure::usage("--package and --resource are of Altinn 3")
+    if ![packages, resources, instances]
+        .iter()
+        .all(|named| named.is_empty())
+    {
+        return Err(Failure::usage("--package, --resource and --instance are of Altinn 3")
             .todo("on Altinn 2 give a role (--role) or rights on a service (--service); or leave --api altinn2 out"));
     }
     if !rights.is_empty() && services.is_empty() {

@@ -1,8 +1,8 @@
 //! Rights on Altinn 3, as a system user.
 
 use altinn_authz::altinn3::{
-    Client, Entitlement, Held, HeldPackage, HeldResource, Holder, How, Identity, PartyUuid,
-    Receiver, Relation, scopes,
+    Client, Entitlement, Held, HeldRight, Holder, How, Identity, PartyUuid, Receiver, Relation,
+    scopes,
 };
 use serde_json::json;
 
@@ -18,11 +18,18 @@ use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, named, nothing_name
 #[derive(Clone, Debug)]
 pub(super) enum Named {
     Uuid(PartyUuid),
+    SystemUser(PartyUuid),
     Number(Identity),
 }
 
 impl Named {
     pub(super) fn read(flag: &str, text: &str) -> Result<Self, Failure> {
+        if let Some(uuid) = text.trim().strip_prefix("system-user:") {
+            return uuid.parse().map(Self::SystemUser).map_err(|_| {
+                Failure::usage(format!("{flag}: this is no system user's UUID"))
+                    .todo("take it from `altinn system-user list` or `altinn rights list`")
+            });
+        }
         match text.trim().parse() {
             Ok(uuid) => Ok(Self::Uuid(uuid)),
             Err(_) => identity(flag, text).map(Self::Number),
@@ -38,7 +45,7 @@ impl Named {
 
     pub(super) async fn resolve(&self, client: &Client) -> Result<PartyUuid, Failure> {
         match self {
-            Self::Uuid(uuid) => Ok(uuid.clone()),
+            Self::Uuid(uuid) | Self::SystemUser(uuid) => Ok(uuid.clone()),
             Self::Number(number) => Ok(client.resolve(number).await?.uuid().clone()),
         }
     }
@@ -73,7 +80,7 @@ pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Repor
         .transpose()?;
     context
         .console
-        .progress("reading connections, access packages and resources");
+        .progress("reading connections, access packages, resources and instances");
     let (held, heading) = match (from, to) {
         (Some(from), to) => {
             let needed = [scopes::AUTHORIZED_PARTIES, scopes::TO_OTHERS_READ];
@@ -128,20 +135,23 @@ fn rows(holder: &Holder) -> Vec<[String; 4]> {
     for held in holder.packages() {
         rows.push(row(
             format!("package {}", held.package().code()),
-            package_how(held),
+            hows(held.how()),
         ));
     }
     for held in holder.resources() {
-        rows.push(row(resource(held), resource_how(held)));
+        let what = format!("resource {}", held.resource());
+        for (what, how) in by_way(&what, held.rights(), held.how()) {
+            rows.push(row(what, how));
+        }
+    }
+    for held in holder.instances() {
+        let what = format!("instance {} of {}", held.instance(), held.resource());
+        for (what, how) in by_way(&what, held.rights(), held.how()) {
+            rows.push(row(what, how));
+        }
     }
     for role in holder.roles() {
         rows.push(row(format!("role {role}"), String::new()));
-    }
-    if holder.instances() > 0 {
-        rows.push(row(
-            format!("{} single instances", holder.instances()),
-            String::new(),
-        ));
     }
     if rows.is_empty() {
         rows.push(row("nothing".to_owned(), String::new()));
@@ -149,49 +159,42 @@ fn rows(holder: &Holder) -> Vec<[String; 4]> {
     rows
 }
 
-fn resource(held: &HeldResource) -> String {
-    let mut text = format!("resource {}", held.resource());
-    let actions: Vec<&str> = held
-        .rights()
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|right| right.action())
-        .collect();
-    if !actions.is_empty() {
-        text = format!("{text} ({})", actions.join(", "));
+/// What was given and what came about in other ways, each with its rights when they were read.
+fn by_way(what: &str, rights: Option<&[HeldRight]>, how: &[How]) -> Vec<(String, String)> {
+    let Some(rights) = rights.filter(|rights| !rights.is_empty()) else {
+        return vec![(what.to_owned(), hows(how))];
+    };
+    let mut ways: Vec<(String, Vec<&str>)> = Vec::new();
+    for right in rights {
+        let way = hows(right.how());
+        let name = right.action().or(right.name()).unwrap_or("a right");
+        match ways.iter_mut().find(|(known, _)| *known == way) {
+            Some((_, names)) if !names.contains(&name) => names.push(name),
+            Some(_) => {}
+            None => ways.push((way, vec![name])),
+        }
     }
-    text
-}
-
-fn package_how(held: &HeldPackage) -> String {
-    hows(held.how())
-}
-
-fn resource_how(held: &HeldResource) -> String {
-    hows(held.how())
+    let ways = ways.into_iter();
+    ways.map(|(way, names)| (format!("{what} ({})", names.join(", ")), way))
+        .collect()
 }
 
 pub(super) fn hows(all: &[How]) -> String {
     let mut said: Vec<String> = Vec::new();
-    for how in all {
-        let one = match (how.is_direct(), how.via(), how.role()) {
-            (true, _, _) => "given directly".to_owned(),
-            (false, Some(via), _) => format!("through {via}"),
-            (false, None, Some(role)) => format!("by the role {role}"),
-            (false, None, None) => continue,
-        };
-        if !said.contains(&one) {
-            said.push(one);
+    for how in all.iter().map(ToString::to_string) {
+        if !said.contains(&how) {
+            said.push(how);
         }
     }
     said.join("; ")
 }
 
 pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
-    let from = Named::read("--from", args.from()?)?;
+    let from = giver(args)?;
     let to = Named::read("--to", args.to.required()?)?;
-    let what = entitlements(&named::read(context, &args.what).await?)?;
     no_organisation_name(&args.to)?;
+    no_role(&args.what)?;
+    let what = entitlements(&named::read(context, &args.what).await?)?;
     let client = client(context, &from, &scopes::GIVER).await?;
     let giver = from.resolve(&client).await?;
     let receiver = match (&to, &args.to.last_name) {
@@ -199,6 +202,7 @@ pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Re
             Receiver::person(number.clone(), last_name)
         }
         (_, Some(_)) => return Err(last_name_of_no_person()),
+        (Named::SystemUser(uuid), None) => Receiver::system_user(uuid),
         (to, None) => Receiver::party(to.resolve(&client).await?),
     };
     context
@@ -211,7 +215,7 @@ pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Re
 
 pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
     no_name(&args.to)?;
-    let from = Named::read("--from", args.from()?)?;
+    let from = giver(args)?;
     let to = Named::read("--to", args.to.required()?)?;
     let what = entitlements(&named::read(context, &args.what).await?)?;
     let client = client(context, &from, &scopes::GIVER).await?;
@@ -221,6 +225,28 @@ pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<R
     let names = names(&what);
     let done = client.revoke(&giver, &receiver, what).await?;
     changed(&done, "took back", &names)
+}
+
+fn giver(args: &ChangeArgs) -> Result<Named, Failure> {
+    match Named::read("--from", args.from()?)? {
+        Named::SystemUser(_) => Err(no_system_user("--from")),
+        named => Ok(named),
+    }
+}
+
+pub(super) fn no_system_user(flag: &str) -> Failure {
+    Failure::usage(format!("{flag}: a system user gives nothing of its own"))
+        .todo("name the organisation that gives; as which system user is said with --system-user")
+}
+
+/// Roles are taken back and not given.
+pub(super) fn no_role(what: &WhatArgs) -> Result<(), Failure> {
+    match what.roles.first() {
+        None => Ok(()),
+        Some(_) => Err(Failure::usage("Altinn 3 gives no roles any more").todo(
+            "give the access package that took its place (--package; `altinn packages search` finds it); or say --api altinn2",
+        )),
+    }
 }
 
 fn names(what: &[Entitlement]) -> String {
@@ -234,12 +260,13 @@ pub(super) fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure>
     let WhatArgs {
         packages,
         resources,
+        instances,
         roles,
         services,
         rights,
     } = what;
-    if !roles.is_empty() || !services.is_empty() {
-        return Err(Failure::usage("--role and --service are of Altinn 2").todo(
+    if !services.is_empty() {
+        return Err(Failure::usage("--service is of Altinn 2").todo(
             "on Altinn 3 give an access package (--package) or a resource (--resource); or say --api altinn2",
         ));
     }
@@ -249,19 +276,39 @@ pub(super) fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure>
         )
         .todo("name the resource too: --resource ID"));
     }
-    if packages.is_empty() && resources.is_empty() {
+    if !instances.is_empty() && resources.len() != 1 {
+        return Err(
+            Failure::usage("--instance is of one resource, and it is not said of which")
+                .todo("name that resource alone: --resource ID"),
+        );
+    }
+    if packages.is_empty() && resources.is_empty() && roles.is_empty() {
         return Err(nothing_named(
-            "an access package (--package CODE) or a resource (--resource ID)",
+            "an access package (--package CODE), a resource (--resource ID), or to take it back a role (--role CODE)",
         ));
     }
-    let packages = packages
-        .iter()
-        .map(|package| Entitlement::package(package.as_str()));
-    let resources = resources.iter().map(|resource| match rights.is_empty() {
-        true => Entitlement::resource(resource.as_str()),
-        false => Entitlement::rights(resource.as_str(), rights.iter().map(String::as_str)),
-    });
-    Ok(packages.chain(resources).collect())
+    let mut what: Vec<Entitlement> = Vec::new();
+    let packages = packages.iter().map(String::as_str);
+    what.extend(packages.map(Entitlement::package));
+    let rights = rights.iter().map(String::as_str);
+    for resource in resources.iter().map(String::as_str) {
+        for instance in instances {
+            let instance = instance.parse()?;
+            what.push(Entitlement::instance_rights(
+                resource,
+                instance,
+                rights.clone(),
+            ));
+        }
+        if instances.is_empty() {
+            what.push(match rights.len() {
+                0 => Entitlement::resource(resource),
+                _ => Entitlement::rights(resource, rights.clone()),
+            });
+        }
+    }
+    what.extend(roles.iter().map(|role| Entitlement::role(role.as_str())));
+    Ok(what)
 }
 
 pub(super) fn no_name(to: &ToArgs) -> Result<(), Failure> {

@@ -39,7 +39,7 @@ pub(super) struct ManyArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["to", "last_name", "name", "packages", "resources", "roles", "services", "rights"]
+        conflicts_with_all = ["to", "last_name", "name", "packages", "resources", "instances", "roles", "services", "rights"]
     )]
     file: Option<PathBuf>,
 
@@ -412,11 +412,14 @@ impl Row3 {
         altinn3::no_organisation_name(&item.to)?;
         // who holds something is found by number: a list may serve for both
         let last_name = item.to.last_name.clone().filter(|_| verb == Verb::Grant);
+        if verb == Verb::Grant {
+            altinn3::no_role(&item.what)?;
+        }
         if last_name.is_some() && !matches!(to, Named::Number(Identity::Person(_))) {
             return Err(altinn3::last_name_of_no_person());
         }
         let to_shown = match &to {
-            Named::Uuid(uuid) => uuid.to_string(),
+            Named::Uuid(uuid) | Named::SystemUser(uuid) => uuid.to_string(),
             Named::Number(number) => number.to_string(),
         };
         Ok(Self {
@@ -439,7 +442,7 @@ impl Row3 {
 
     fn label(&self, verb: Verb) -> String {
         let from = match &self.from {
-            Named::Uuid(uuid) => uuid.to_string(),
+            Named::Uuid(uuid) | Named::SystemUser(uuid) => uuid.to_string(),
             Named::Number(number) => number.to_string(),
         };
         let name = self.last_name.as_deref().unwrap_or_default();
@@ -523,7 +526,10 @@ impl Altinn3 {
                 client.grant(&giver.uuid, &receiver, row.what.clone()).await
             }
             (Verb::Grant, to, _) => {
-                let receiver = Receiver::party(giver.resolve(to).await?);
+                let receiver = match to {
+                    Named::SystemUser(uuid) => Receiver::system_user(uuid),
+                    to => Receiver::party(giver.resolve(to).await?),
+                };
                 client.grant(&giver.uuid, &receiver, row.what.clone()).await
             }
             (Verb::Revoke, to, _) => {
@@ -559,6 +565,14 @@ impl Altinn3 {
                             .resources()
                             .iter()
                             .any(|held| held.resource() == resource)
+                    }
+                    Entitlement::Instance {
+                        resource, instance, ..
+                    } => holder.instances().iter().any(|held| {
+                        held.resource() == resource && held.instance() == instance.as_str()
+                    }),
+                    Entitlement::Role(code) => {
+                        holder.roles().iter().any(|held| held == code.as_str())
                     }
                     _ => false,
                 })
@@ -599,7 +613,7 @@ impl Altinn3 {
 impl Giver {
     fn known<'a>(&'a self, named: &'a Named) -> Option<&'a PartyUuid> {
         match named {
-            Named::Uuid(uuid) => Some(uuid),
+            Named::Uuid(uuid) | Named::SystemUser(uuid) => Some(uuid),
             Named::Number(Identity::Organisation(number)) => self.known.get(number.as_str()),
             Named::Number(Identity::Person(number)) => self.known.get(number.expose()),
             Named::Number(_) => None,
@@ -608,7 +622,9 @@ impl Giver {
 
     async fn resolve(&self, named: &Named) -> Result<PartyUuid, Error> {
         match (self.known(named), named) {
-            (Some(uuid), _) | (None, Named::Uuid(uuid)) => Ok(uuid.clone()),
+            (Some(uuid), _) | (None, Named::Uuid(uuid) | Named::SystemUser(uuid)) => {
+                Ok(uuid.clone())
+            }
             // says how a party becomes visible
             (None, Named::Number(number)) => Ok(self.client.resolve(number).await?.uuid().clone()),
         }

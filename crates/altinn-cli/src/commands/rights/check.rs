@@ -64,6 +64,7 @@ pub(super) fn giver(api: Api, text: &str) -> Result<PartyName, Failure> {
     match api {
         Api::Altinn3 => match altinn3::Named::read("--from", text)? {
             altinn3::Named::Uuid(uuid) => Ok(PartyName::id(uuid.as_str())),
+            altinn3::Named::SystemUser(_) => Err(altinn3::no_system_user("--from")),
             altinn3::Named::Number(number) => Ok(numbered(number, None)),
         },
         Api::Altinn2 => match altinn2::who("--from", text)? {
@@ -87,6 +88,11 @@ fn numbered(number: api3::Identity, name: Option<&String>) -> PartyName {
 
 fn receiver(api: Api, to: &ToArgs) -> Result<PartyName, Failure> {
     let text = to.required()?.trim();
+    if let (Api::Altinn3, altinn3::Named::SystemUser(uuid)) =
+        (api, altinn3::Named::read("--to", text)?)
+    {
+        return Ok(PartyName::system_user(uuid.as_str()));
+    }
     let is_id = match api {
         Api::Altinn3 => text.parse::<api3::PartyUuid>().is_ok(),
         Api::Altinn2 => text.starts_with(['r', 'u', 'R', 'U']),
@@ -238,6 +244,8 @@ pub(super) fn failures(applied: &Applied, whose: &str) -> Vec<Failure> {
             }
             (State::Refused, _) => Failure::new(Exit::Refused, format!("{whose}: {step}"))
                 .todo("choose what may be given here; nothing was changed for this one"),
+            (State::StillHeld, _) => Failure::new(Exit::Partly, format!("{whose}: {step}"))
+                .todo("take it away where it comes from, too"),
             (State::Outdated | State::Unexpected, _) => {
                 Failure::new(Exit::Unreachable, format!("{whose}: {step}"))
                     .todo("list the rights again: somebody else has changed them")

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use altinn_authz::altinn2::models::{Right, RightHolder, RightSource, RoleType};
-use altinn_authz::altinn3::{Client, Held, Holder, Relation, scopes};
+use altinn_authz::altinn3::{Client, Held, HeldRight, Holder, How, Relation, scopes};
 use altinn_authz::wire::OpenEnum as _;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -34,8 +34,9 @@ One row for each access package, right, role and so on that somebody holds. Colu
   giver, giverNumber, giverName, receiver, receiverNumber, receiverName, receiverType
                              who gave and who holds; person numbers are masked
   through                    the party through which the receiver has access, if there is one
-  kind                       package, resource, role, service, instances, or connection (nothing given on it)
-  id, name, right            what it is; of resources and services, a row for each right
+  kind                       package, resource, instance, role, service, or connection (nothing is
+                             given on it)
+  id, name, right            what it is; of resources, instances and services, a row for each right
   how                        given directly, by a role, through somebody
   direct                     whether it was given directly, so that `altinn rights revoke` can take it back";
 
@@ -132,7 +133,7 @@ async fn of_altinn3(context: &Context<'_>, args: &ExportArgs) -> Result<Vec<Row>
         ..Row::default()
     };
     let giver = match &from {
-        Named::Uuid(uuid) => uuid.clone(),
+        Named::Uuid(uuid) | Named::SystemUser(uuid) => uuid.clone(),
         Named::Number(number) => {
             let found = client.resolve(number).await?;
             head.giver_number = found.identity().to_string();
@@ -143,7 +144,7 @@ async fn of_altinn3(context: &Context<'_>, args: &ExportArgs) -> Result<Vec<Row>
     head.giver = giver.to_string();
     context
         .console
-        .progress("reading connections, access packages and resources");
+        .progress("reading connections, access packages, resources and instances");
     let relation = Relation::given_by(&giver);
     let held = client.held_in(&relation).await?;
     let mut rows = Vec::new();
@@ -230,18 +231,17 @@ fn add_altinn3(head: &Row, holder: &Holder, rows: &mut Vec<Row>) {
             how: altinn3::hows(held.how()),
             ..head.clone()
         };
-        let rights = held.rights().unwrap_or_default();
-        if rights.is_empty() {
-            rows.push(row.clone());
-        }
-        for right in rights {
-            let action = right.action().or(right.name());
-            rows.push(Row {
-                right: action.unwrap_or_default().to_owned(),
-                direct: right.is_direct(),
-                ..row.clone()
-            });
-        }
+        add_rights(row, held.rights(), held.how(), rows);
+    }
+    for held in holder.instances() {
+        let row = Row {
+            kind: "instance",
+            id: format!("{}@{}", held.resource(), held.instance()),
+            name: held.name().unwrap_or_default().to_owned(),
+            how: altinn3::hows(held.how()),
+            ..head.clone()
+        };
+        add_rights(row, held.rights(), held.how(), rows);
     }
     for role in holder.roles().iter().filter(|role| *role != RIGHT_HOLDER) {
         rows.push(Row {
@@ -250,17 +250,30 @@ fn add_altinn3(head: &Row, holder: &Holder, rows: &mut Vec<Row>) {
             ..head.clone()
         });
     }
-    if holder.instances() > 0 {
-        rows.push(Row {
-            kind: "instances",
-            id: holder.instances().to_string(),
-            ..head.clone()
-        });
-    }
     if rows.len() == before {
         rows.push(Row {
             kind: "connection",
             ..head
+        });
+    }
+}
+
+/// A row for each right, or one for all when they were not read.
+fn add_rights(row: Row, rights: Option<&[HeldRight]>, how: &[How], rows: &mut Vec<Row>) {
+    let rights = rights.unwrap_or_default();
+    for right in rights {
+        let action = right.action().or(right.name());
+        rows.push(Row {
+            right: action.unwrap_or_default().to_owned(),
+            direct: right.is_direct(),
+            how: altinn3::hows(right.how()),
+            ..row.clone()
+        });
+    }
+    if rights.is_empty() {
+        rows.push(Row {
+            direct: how.iter().any(How::is_direct),
+            ..row
         });
     }
 }

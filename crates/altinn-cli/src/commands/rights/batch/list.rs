@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::commands::rights::{ToArgs, WhatArgs};
 use crate::failure::Failure;
 
-const COLUMNS: [&str; 9] = [
-    "from", "to", "lastname", "name", "package", "resource", "service", "role", "right",
+const COLUMNS: [&str; 10] = [
+    "from", "to", "lastname", "name", "package", "resource", "instance", "service", "role", "right",
 ];
 /// So many faults are told; the rest is counted.
 const TOLD: usize = 20;
@@ -33,6 +33,7 @@ impl Item {
         let lists = [
             &what.packages,
             &what.resources,
+            &what.instances,
             &what.roles,
             &what.services,
             &what.rights,
@@ -77,6 +78,7 @@ impl Item {
         let what = WhatArgs {
             packages: take("package").into_iter().collect(),
             resources: take("resource").into_iter().collect(),
+            instances: take("instance").into_iter().collect(),
             services: take("service").into_iter().collect(),
             roles: take("role").into_iter().collect(),
             rights: words(take("right")),
@@ -183,7 +185,7 @@ fn column(name: &str) -> Result<&'static str, String> {
         .into_iter()
         .find(|known| *known == plain)
         .ok_or_else(|| {
-            format!("there is no column {name:?}: they are from, to, lastName, name, package, resource, service, role, right")
+            format!("there is no column {name:?}: they are from, to, lastName, name, package, resource, instance, service, role, right")
         })
 }
 
