@@ -79,7 +79,7 @@ pub use self::problem::{Problem, Shape, Violation};
 pub use self::receiver::Receiver;
 pub use self::relation::{Pair, Relation};
 pub use self::requests::RequestFilter;
-pub use self::service_owner::ServiceOwner;
+pub use self::service_owner::{OwnerPartiesQuery, ScopeDelegationQuery, ServiceOwner, Subject};
 pub use crate::report::Outcome;
 pub use crate::wire::PartyUuid;
 

@@ -16,7 +16,7 @@ use crate::wire::{self, Date, IntOrText, Message, OpenEnum, PartyUuid, Timestamp
 
 /// Someone one may act for (avgiver), with what one holds for them.
 ///
-/// Seen in 7 samples.
+/// Seen in 8 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,7 +28,7 @@ pub struct AuthorizedParty {
     pub party_uuid: PartyUuid,
     /// The registered name.
     ///
-    /// `name` on the wire; in 7 of 7 samples.
+    /// `name` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "Name",
         default,
@@ -38,7 +38,7 @@ pub struct AuthorizedParty {
     pub name: Option<String>,
     /// Organisations only.
     ///
-    /// `organizationNumber` on the wire; in 6 of 7 samples.
+    /// `organizationNumber` on the wire; in 7 of 8 samples.
     #[serde(
         rename = "organizationNumber",
         alias = "OrganizationNumber",
@@ -49,7 +49,7 @@ pub struct AuthorizedParty {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// People only.
     ///
-    /// `personId` on the wire; in 5 of 7 samples.
+    /// `personId` on the wire; in 6 of 8 samples.
     #[serde(
         rename = "personId",
         alias = "PersonId",
@@ -60,7 +60,7 @@ pub struct AuthorizedParty {
     pub person_number: Option<ReceivedPersonNumber>,
     /// Users who log in with an e-mail address.
     ///
-    /// `emailId` on the wire; in 3 of 7 samples.
+    /// `emailId` on the wire; in 3 of 8 samples.
     #[serde(
         alias = "EmailId",
         default,
@@ -70,7 +70,7 @@ pub struct AuthorizedParty {
     pub email_id: Option<String>,
     /// People only.
     ///
-    /// `dateOfBirth` on the wire; in 2 of 7 samples.
+    /// `dateOfBirth` on the wire; in 2 of 8 samples.
     #[serde(
         alias = "DateOfBirth",
         default,
@@ -80,7 +80,7 @@ pub struct AuthorizedParty {
     pub date_of_birth: Option<Date>,
     /// The main unit of a sub unit.
     ///
-    /// `parentId` on the wire; in 3 of 7 samples.
+    /// `parentId` on the wire; in 3 of 8 samples.
     #[serde(
         rename = "parentId",
         alias = "ParentId",
@@ -91,12 +91,12 @@ pub struct AuthorizedParty {
     pub parent: Option<PartyUuid>,
     /// Altinn's older number for the party; the digits of Altinn 2's `r…`.
     ///
-    /// `partyId` on the wire; in 7 of 7 samples.
+    /// `partyId` on the wire; in 8 of 8 samples.
     #[serde(alias = "PartyId", skip_serializing_if = "Option::is_none")]
     pub party_id: Option<i64>,
     /// Person, organisation or self-identified user.
     ///
-    /// `type` on the wire; in 7 of 7 samples.
+    /// `type` on the wire; in 8 of 8 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -107,7 +107,7 @@ pub struct AuthorizedParty {
     pub kind: Option<PartyType>,
     /// The form of organisation (`AS`, `BEDR`, …).
     ///
-    /// `unitType` on the wire; in 6 of 7 samples.
+    /// `unitType` on the wire; in 7 of 8 samples.
     #[serde(
         alias = "UnitType",
         default,
@@ -117,13 +117,13 @@ pub struct AuthorizedParty {
     pub unit_type: Option<String>,
     /// Whether the party is deleted in its register.
     ///
-    /// `isDeleted` on the wire; in 7 of 7 samples.
+    /// `isDeleted` on the wire; in 8 of 8 samples.
     #[serde(alias = "IsDeleted", skip_serializing_if = "Option::is_none")]
     pub is_deleted: Option<bool>,
     /// True for a main unit that is listed only because a sub unit is accessible: one may do
     /// nothing for it.
     ///
-    /// `onlyHierarchyElementWithNoAccess` on the wire; in 7 of 7 samples.
+    /// `onlyHierarchyElementWithNoAccess` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "OnlyHierarchyElementWithNoAccess",
         skip_serializing_if = "Option::is_none"
@@ -131,7 +131,7 @@ pub struct AuthorizedParty {
     pub only_hierarchy_element_with_no_access: Option<bool>,
     /// Access packages, as codes or URNs: compare without the URN's prefix.
     ///
-    /// `authorizedAccessPackages` on the wire; in 4 of 7 samples.
+    /// `authorizedAccessPackages` on the wire; in 5 of 8 samples.
     #[serde(
         alias = "AuthorizedAccessPackages",
         default,
@@ -140,7 +140,7 @@ pub struct AuthorizedParty {
     pub authorized_access_packages: Vec<String>,
     /// Resources on which single rights are held.
     ///
-    /// `authorizedResources` on the wire; in 5 of 7 samples.
+    /// `authorizedResources` on the wire; in 6 of 8 samples.
     #[serde(
         alias = "AuthorizedResources",
         default,
@@ -149,12 +149,12 @@ pub struct AuthorizedParty {
     pub authorized_resources: Vec<ResourceId>,
     /// Roles, as new and old codes in any case, or URNs.
     ///
-    /// `authorizedRoles` on the wire; in 6 of 7 samples.
+    /// `authorizedRoles` on the wire; in 7 of 8 samples.
     #[serde(alias = "AuthorizedRoles", default, deserialize_with = "wire::list")]
     pub authorized_roles: Vec<String>,
     /// Instances on which single rights are held.
     ///
-    /// `authorizedInstances` on the wire; in 3 of 7 samples.
+    /// `authorizedInstances` on the wire; in 4 of 8 samples.
     #[serde(
         alias = "AuthorizedInstances",
         default,
@@ -163,21 +163,21 @@ pub struct AuthorizedParty {
     pub authorized_instances: Vec<AuthorizedInstance>,
     /// Sub units; one level in practice.
     ///
-    /// `subunits` on the wire; in 6 of 7 samples.
+    /// `subunits` on the wire; in 7 of 8 samples.
     #[serde(alias = "Subunits", default, deserialize_with = "wire::list")]
     pub subunits: Vec<AuthorizedParty>,
 }
 
 /// A single instance (one form, one message) of a resource.
 ///
-/// Seen in 1 sample.
+/// Seen in 2 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthorizedInstance {
     /// The resource.
     ///
-    /// `resourceId` on the wire; in 1 of 1 sample.
+    /// `resourceId` on the wire; in 2 of 2 samples.
     #[serde(
         alias = "ResourceId",
         default,
@@ -187,7 +187,7 @@ pub struct AuthorizedInstance {
     pub resource_id: Option<ResourceId>,
     /// The instance, as the resource names it.
     ///
-    /// `instanceId` on the wire; in 1 of 1 sample.
+    /// `instanceId` on the wire; in 2 of 2 samples.
     #[serde(
         alias = "InstanceId",
         default,
@@ -197,7 +197,7 @@ pub struct AuthorizedInstance {
     pub instance_id: Option<String>,
     /// The instance as a URN.
     ///
-    /// `instanceRef` on the wire; in 1 of 1 sample.
+    /// `instanceRef` on the wire; in 2 of 2 samples.
     #[serde(
         alias = "InstanceRef",
         default,
@@ -1310,14 +1310,14 @@ pub struct AssignmentPackage {
 /// before them use. What to show a user, in this order: the titles or details of the
 /// validation errors, `detail`, `title`, `message`.
 ///
-/// Seen in 29 samples.
+/// Seen in 31 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// A URN with the code, or a link to the HTTP specification.
     ///
-    /// `type` on the wire; in 26 of 29 samples.
+    /// `type` on the wire; in 28 of 31 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1328,7 +1328,7 @@ pub struct Problem {
     pub kind: Option<String>,
     /// The message, or only the phrase of the HTTP status.
     ///
-    /// `title` on the wire; in 27 of 29 samples.
+    /// `title` on the wire; in 29 of 31 samples.
     #[serde(
         alias = "Title",
         default,
@@ -1338,12 +1338,12 @@ pub struct Problem {
     pub title: Option<Message>,
     /// The HTTP status.
     ///
-    /// `status` on the wire; in 27 of 29 samples.
+    /// `status` on the wire; in 29 of 31 samples.
     #[serde(alias = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
     /// The message, where `title` is only the phrase.
     ///
-    /// `detail` on the wire; in 20 of 29 samples.
+    /// `detail` on the wire; in 22 of 31 samples.
     #[serde(
         alias = "Detail",
         default,
@@ -1354,7 +1354,7 @@ pub struct Problem {
     /// The error code (`AM-00026`, `STD-00000`). Codes of validation errors collide between
     /// services: never branch on one alone.
     ///
-    /// `code` on the wire; in 24 of 29 samples.
+    /// `code` on the wire; in 26 of 31 samples.
     #[serde(
         alias = "Code",
         default,
@@ -1364,7 +1364,7 @@ pub struct Problem {
     pub code: Option<String>,
     /// What Altinn's support asks for.
     ///
-    /// `traceId` on the wire; in 3 of 29 samples.
+    /// `traceId` on the wire; in 3 of 31 samples.
     #[serde(
         alias = "TraceId",
         default,
@@ -1374,7 +1374,7 @@ pub struct Problem {
     pub trace_id: Option<String>,
     /// The phrase of the HTTP status.
     ///
-    /// `statusDescription` on the wire; in 4 of 29 samples.
+    /// `statusDescription` on the wire; in 4 of 31 samples.
     #[serde(
         alias = "StatusDescription",
         default,
@@ -1384,32 +1384,32 @@ pub struct Problem {
     pub status_description: Option<String>,
     /// The problem behind this one.
     ///
-    /// `source` on the wire; in 1 of 29 samples.
+    /// `source` on the wire; in 1 of 31 samples.
     #[serde(alias = "Source", skip_serializing_if = "Option::is_none")]
     pub source: Option<Box<Problem>>,
     /// What is wrong with the request.
     ///
-    /// `validationErrors` on the wire; in 8 of 29 samples.
+    /// `validationErrors` on the wire; in 9 of 31 samples.
     #[serde(alias = "ValidationErrors", default, deserialize_with = "wire::list")]
     pub validation_errors: Vec<ValidationError>,
     /// Several problems at once (`STD-00001`).
     ///
-    /// `problems` on the wire; in 1 of 29 samples.
+    /// `problems` on the wire; in 1 of 31 samples.
     #[serde(alias = "Problems", default, deserialize_with = "wire::list")]
     pub problems: Vec<Problem>,
     /// What is wrong with the request, by field, when it never got past model binding.
     ///
-    /// `errors` on the wire; in 1 of 29 samples.
+    /// `errors` on the wire; in 1 of 31 samples.
     #[serde(alias = "Errors", skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, Vec<Message>>>,
     /// The HTTP status, in answers of the gateway.
     ///
-    /// `statusCode` on the wire; in 2 of 29 samples.
+    /// `statusCode` on the wire; in 2 of 31 samples.
     #[serde(alias = "StatusCode", skip_serializing_if = "Option::is_none")]
     pub status_code: Option<i64>,
     /// The message, in answers of the gateway.
     ///
-    /// `message` on the wire; in 2 of 29 samples.
+    /// `message` on the wire; in 2 of 31 samples.
     #[serde(
         alias = "Message",
         default,
@@ -1421,14 +1421,14 @@ pub struct Problem {
 
 /// One thing that is wrong with a request.
 ///
-/// Seen in 8 samples.
+/// Seen in 9 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidationError {
     /// The error code; the same number can mean different things.
     ///
-    /// `code` on the wire; in 8 of 8 samples.
+    /// `code` on the wire; in 9 of 9 samples.
     #[serde(
         alias = "Code",
         default,
@@ -1438,7 +1438,7 @@ pub struct ValidationError {
     pub code: Option<String>,
     /// The message, in newer services.
     ///
-    /// `title` on the wire; in 2 of 8 samples.
+    /// `title` on the wire; in 2 of 9 samples.
     #[serde(
         alias = "Title",
         default,
@@ -1448,7 +1448,7 @@ pub struct ValidationError {
     pub title: Option<Message>,
     /// The message, in access management.
     ///
-    /// `detail` on the wire; in 7 of 8 samples.
+    /// `detail` on the wire; in 8 of 9 samples.
     #[serde(
         alias = "Detail",
         default,
@@ -1458,10 +1458,10 @@ pub struct ValidationError {
     pub detail: Option<Message>,
     /// Where: JSON pointers into the body, `$QUERY/party`, or a field's name.
     ///
-    /// `paths` on the wire; in 8 of 8 samples.
+    /// `paths` on the wire; in 9 of 9 samples.
     #[serde(alias = "Paths", default, deserialize_with = "wire::list")]
     pub paths: Vec<String>,
-    /// `ext1` on the wire; in 1 of 8 samples.
+    /// `ext1` on the wire; in 1 of 9 samples.
     #[serde(
         alias = "Ext1",
         default,
@@ -1469,7 +1469,7 @@ pub struct ValidationError {
         skip_serializing_if = "Option::is_none"
     )]
     pub ext1: Option<String>,
-    /// `ext2` on the wire; in 1 of 8 samples.
+    /// `ext2` on the wire; in 1 of 9 samples.
     #[serde(
         alias = "Ext2",
         default,
@@ -1477,7 +1477,7 @@ pub struct ValidationError {
         skip_serializing_if = "Option::is_none"
     )]
     pub ext2: Option<String>,
-    /// `packages` on the wire; in 1 of 8 samples.
+    /// `packages` on the wire; in 1 of 9 samples.
     #[serde(
         alias = "Packages",
         default,
@@ -1664,10 +1664,68 @@ pub struct SimplifiedParty {
     pub deleted_at: Option<Timestamp>,
 }
 
+/// One organisation's leave for another to use scopes of Maskinporten on its behalf
+/// (API-delegering).
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScopeDelegation {
+    /// Who gave it, by organisation number.
+    ///
+    /// `consumer_org` on the wire; in 2 of 2 samples.
+    #[serde(
+        rename = "consumer_org",
+        alias = "Consumer_org",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub consumer: Option<ReceivedOrganisationNumber>,
+    /// Who may use it, by organisation number.
+    ///
+    /// `supplier_org` on the wire; in 2 of 2 samples.
+    #[serde(
+        rename = "supplier_org",
+        alias = "Supplier_org",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub supplier: Option<ReceivedOrganisationNumber>,
+    /// The delegation scheme that the scopes are in.
+    ///
+    /// `delegation_scheme_Id` on the wire; in 2 of 2 samples.
+    #[serde(
+        rename = "delegation_scheme_Id",
+        alias = "Delegation_scheme_Id",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub scheme: Option<ResourceUuid>,
+    /// The scopes.
+    ///
+    /// `scopes` on the wire; in 2 of 2 samples.
+    #[serde(alias = "Scopes", default, deserialize_with = "wire::list")]
+    pub scopes: Vec<String>,
+    /// When it was given.
+    ///
+    /// `created` on the wire; in 2 of 2 samples.
+    #[serde(
+        alias = "Created",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created: Option<Timestamp>,
+}
+
 /// A request for access. The asker is `from`, and the one who can approve it is `to`: the
 /// other way round than in what is then given.
 ///
-/// Seen in 8 samples.
+/// Seen in 10 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -1679,7 +1737,7 @@ pub struct AccessRequest {
     pub id: RequestId,
     /// How far it has come.
     ///
-    /// `status` on the wire; in 8 of 8 samples.
+    /// `status` on the wire; in 10 of 10 samples.
     #[serde(
         alias = "Status",
         default,
@@ -1689,7 +1747,7 @@ pub struct AccessRequest {
     pub status: Option<RequestStatus>,
     /// What it is about.
     ///
-    /// `type` on the wire; in 8 of 8 samples.
+    /// `type` on the wire; in 10 of 10 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1700,7 +1758,7 @@ pub struct AccessRequest {
     pub kind: Option<RequestKind>,
     /// When it last changed.
     ///
-    /// `lastUpdated` on the wire; in 8 of 8 samples.
+    /// `lastUpdated` on the wire; in 10 of 10 samples.
     #[serde(
         alias = "LastUpdated",
         default,
@@ -1710,7 +1768,7 @@ pub struct AccessRequest {
     pub last_updated: Option<Timestamp>,
     /// Who changed it last.
     ///
-    /// `lastUpdatedBy` on the wire; in 8 of 8 samples.
+    /// `lastUpdatedBy` on the wire; in 10 of 10 samples.
     #[serde(
         alias = "LastUpdatedBy",
         default,
@@ -1720,22 +1778,22 @@ pub struct AccessRequest {
     pub last_updated_by: Option<PartyUuid>,
     /// The resource that is asked for.
     ///
-    /// `resource` on the wire; in 8 of 8 samples.
+    /// `resource` on the wire; in 10 of 10 samples.
     #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
     pub resource: Option<RequestTarget>,
     /// The access package that is asked for.
     ///
-    /// `package` on the wire; in 8 of 8 samples.
+    /// `package` on the wire; in 10 of 10 samples.
     #[serde(alias = "Package", skip_serializing_if = "Option::is_none")]
     pub package: Option<RequestTarget>,
     /// Where it can be seen.
     ///
-    /// `links` on the wire; in 8 of 8 samples.
+    /// `links` on the wire; in 10 of 10 samples.
     #[serde(alias = "Links", skip_serializing_if = "Option::is_none")]
     pub links: Option<RequestLinks>,
     /// Who asks.
     ///
-    /// `from` on the wire; in 8 of 8 samples.
+    /// `from` on the wire; in 10 of 10 samples.
     #[serde(
         rename = "from",
         alias = "From",
@@ -1744,26 +1802,26 @@ pub struct AccessRequest {
     pub asker: Option<RequestParty>,
     /// Who is asked.
     ///
-    /// `to` on the wire; in 8 of 8 samples.
+    /// `to` on the wire; in 10 of 10 samples.
     #[serde(rename = "to", alias = "To", skip_serializing_if = "Option::is_none")]
     pub grantor: Option<RequestParty>,
     /// Who made it.
     ///
-    /// `by` on the wire; in 8 of 8 samples.
+    /// `by` on the wire; in 10 of 10 samples.
     #[serde(alias = "By", skip_serializing_if = "Option::is_none")]
     pub by: Option<RequestParty>,
 }
 
 /// What is asked for.
 ///
-/// Seen in 7 samples.
+/// Seen in 9 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestTarget {
     /// Its UUID.
     ///
-    /// `id` on the wire; in 7 of 7 samples.
+    /// `id` on the wire; in 9 of 9 samples.
     #[serde(
         alias = "Id",
         default,
@@ -1773,7 +1831,7 @@ pub struct RequestTarget {
     pub id: Option<String>,
     /// A resource's id, or a package's URN.
     ///
-    /// `referenceId` on the wire; in 7 of 7 samples.
+    /// `referenceId` on the wire; in 9 of 9 samples.
     #[serde(
         alias = "ReferenceId",
         default,
@@ -1785,14 +1843,14 @@ pub struct RequestTarget {
 
 /// Where a request for access can be seen.
 ///
-/// Seen in 7 samples.
+/// Seen in 9 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestLinks {
     /// The page on which a person answers or confirms it.
     ///
-    /// `detailsLink` on the wire; in 7 of 7 samples.
+    /// `detailsLink` on the wire; in 9 of 9 samples.
     #[serde(
         rename = "detailsLink",
         alias = "DetailsLink",
@@ -1803,7 +1861,7 @@ pub struct RequestLinks {
     pub details: Option<String>,
     /// Where its status is read.
     ///
-    /// `statusLink` on the wire; in 7 of 7 samples.
+    /// `statusLink` on the wire; in 9 of 9 samples.
     #[serde(
         rename = "statusLink",
         alias = "StatusLink",
@@ -1816,14 +1874,14 @@ pub struct RequestLinks {
 
 /// A party to a request for access.
 ///
-/// Seen in 21 samples.
+/// Seen in 27 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestParty {
     /// The party UUID.
     ///
-    /// `id` on the wire; in 21 of 21 samples.
+    /// `id` on the wire; in 27 of 27 samples.
     #[serde(
         alias = "Id",
         default,
@@ -1833,7 +1891,7 @@ pub struct RequestParty {
     pub id: Option<PartyUuid>,
     /// The registered name.
     ///
-    /// `name` on the wire; in 21 of 21 samples.
+    /// `name` on the wire; in 27 of 27 samples.
     #[serde(
         alias = "Name",
         default,
@@ -1843,7 +1901,7 @@ pub struct RequestParty {
     pub name: Option<String>,
     /// What kind of party it is.
     ///
-    /// `type` on the wire; in 21 of 21 samples.
+    /// `type` on the wire; in 27 of 27 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1854,7 +1912,7 @@ pub struct RequestParty {
     pub kind: Option<EntityType>,
     /// The form of organisation, or the kind of person.
     ///
-    /// `variant` on the wire; in 21 of 21 samples.
+    /// `variant` on the wire; in 27 of 27 samples.
     #[serde(
         alias = "Variant",
         default,
@@ -1864,7 +1922,7 @@ pub struct RequestParty {
     pub variant: Option<String>,
     /// Organisations only.
     ///
-    /// `organizationIdentifier` on the wire; in 21 of 21 samples.
+    /// `organizationIdentifier` on the wire; in 27 of 27 samples.
     #[serde(
         rename = "organizationIdentifier",
         alias = "OrganizationIdentifier",
@@ -1875,7 +1933,7 @@ pub struct RequestParty {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// People only.
     ///
-    /// `personIdentifier` on the wire; in 21 of 21 samples.
+    /// `personIdentifier` on the wire; in 27 of 27 samples.
     #[serde(
         rename = "personIdentifier",
         alias = "PersonIdentifier",

@@ -63,6 +63,15 @@ pub const AUTHORIZED_PARTIES_ADMIN: &str = "altinn:accessmanagement/authorizedpa
 /// Giving access packages between others, as a service owner.
 pub const OWNER_PACKAGES_WRITE: &str = "altinn:serviceowner/delegations:accesspackage.write";
 
+/// Seeing how far requests that one drafted as a service owner have come.
+pub const OWNER_REQUESTS_READ: &str = "altinn:serviceowner/delegationrequests.read";
+/// Drafting requests for access for others, as a service owner.
+pub const OWNER_REQUESTS_WRITE: &str = "altinn:serviceowner/delegationrequests.write";
+/// Seeing who may use one's scopes of Maskinporten.
+pub const SCOPE_DELEGATIONS: &str = "altinn:maskinporten/delegations";
+/// Seeing who may use anybody's scopes of Maskinporten.
+pub const SCOPE_DELEGATIONS_ADMIN: &str = "altinn:maskinporten/delegations.admin";
+
 /// All that the six steps need of one who gives: list parties, read, give and take back.
 pub const GIVER: [&str; 3] = [AUTHORIZED_PARTIES, TO_OTHERS_READ, TO_OTHERS_WRITE];
 

@@ -9,7 +9,10 @@ use altinn_authz::altinn3::consent::{
 use altinn_authz::altinn3::metadata::{Metadata, PackageSearch};
 use altinn_authz::altinn3::pdp::{Pdp, Question, Subject};
 use altinn_authz::altinn3::registry::Registry;
-use altinn_authz::altinn3::{PackageUrn, PartyUrn, ResourceId, ServiceOwner, scopes};
+use altinn_authz::altinn3::{
+    OwnerPartiesQuery, PackageUrn, PartyUrn, ResourceId, RightKey, ScopeDelegationQuery,
+    ServiceOwner, Subject as OwnerSubject, scopes,
+};
 use altinn_authz::{ErrorKind, Language};
 use http_transport::ReqwestTransport;
 use serde_json::{Value, json};
@@ -120,13 +123,64 @@ pub(crate) async fn call(url: &Url, fixture: &Fixture) -> Option<Value> {
         "so-authorizedparties" => {
             let owner = ServiceOwner::new(&organisation(url, scopes::AUTHORIZED_PARTIES_OWNER));
             let body = fixture.request.body.as_ref().unwrap();
-            let of = party(
-                body["type"].as_str().unwrap(),
-                body["value"].as_str().unwrap(),
-            );
-            let resource = fixture.parameter("anyOfResourceIds");
-            let resources: Vec<ResourceId> = resource.iter().map(|id| id.as_str().into()).collect();
-            shown(owner.authorized_parties(&of, &resources).await)
+            let value = body["value"].as_str().unwrap();
+            let of = match body["type"].as_str().unwrap() {
+                "urn:altinn:userid" => OwnerSubject::user(value.parse().unwrap()),
+                kind => party(kind, value).into(),
+            };
+            let mut query = OwnerPartiesQuery::new();
+            if let Some(resource) = fixture.parameter("anyOfResourceIds") {
+                query = query.on_resource(resource.as_str());
+            }
+            if let Some(code) = fixture.parameter("orgCode") {
+                query = query.as_owner(code).roles(true).roles(false);
+                query = query.packages(true).via_key_roles(false);
+            }
+            for only in body["partyFilter"].as_array().into_iter().flatten() {
+                let text = |name: &str| only[name].as_str().unwrap();
+                query = query.only(party(text("type"), text("value")));
+            }
+            shown(owner.authorized_parties_with(of, &query).await)
+        }
+        "so-request-resource" | "so-request-package" => {
+            let owner = ServiceOwner::new(&organisation(url, scopes::OWNER_REQUESTS_WRITE));
+            let body = fixture.request.body.as_ref().unwrap();
+            let party = |name: &str| body[name].as_str().unwrap().parse::<PartyUrn>().unwrap();
+            let (from, to) = (party("from"), party("to"));
+            match body["resource"].as_str() {
+                Some(resource) => {
+                    let keys = body["rightKeys"].as_array().into_iter().flatten();
+                    let keys: Vec<RightKey> = keys.map(|k| k.as_str().unwrap().into()).collect();
+                    shown(
+                        owner
+                            .draft_resource_request(&from, &to, &resource.into(), &keys)
+                            .await,
+                    )
+                }
+                None => {
+                    let package = body["package"].as_str().unwrap().into();
+                    shown(owner.draft_package_request(&from, &to, &package).await)
+                }
+            }
+        }
+        "so-request-status" => {
+            let owner = ServiceOwner::new(&organisation(url, scopes::OWNER_REQUESTS_READ));
+            shown(owner.request_status(&fixture.segments()[5].into()).await)
+        }
+        "so-request-withdraw" => {
+            let owner = ServiceOwner::new(&organisation(url, scopes::OWNER_REQUESTS_WRITE));
+            shown(owner.withdraw_request(&fixture.segments()[5].into()).await)
+        }
+        "so-request-urns" => {
+            let owner = ServiceOwner::new(&organisation(url, scopes::OWNER_REQUESTS_READ));
+            shown(owner.request_party_urns().await)
+        }
+        "scope-delegations" => {
+            let owner = ServiceOwner::new(&organisation(url, scopes::SCOPE_DELEGATIONS));
+            let query = ScopeDelegationQuery::of_scope(fixture.parameter("scope").unwrap());
+            let supplier = fixture.parameter("supplierOrg").unwrap();
+            let query = query.to_supplier(supplier.parse().unwrap());
+            shown(owner.scope_delegations(&query).await)
         }
         "so-packages-give" | "so-packages-revoke" => {
             let owner = ServiceOwner::new(&organisation(url, scopes::OWNER_PACKAGES_WRITE));
