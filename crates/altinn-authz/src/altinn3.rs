@@ -37,6 +37,7 @@
 //!   needed ([`scopes`]). Both are checked here before anything is sent, because the server answers
 //!   both mistakes with the same empty 403.
 
+mod access_lists;
 mod api;
 mod client;
 mod clients;
@@ -65,6 +66,7 @@ pub mod scopes;
 mod service_owner;
 mod suppliers;
 
+pub use self::access_lists::{AccessLists, MembersChanged};
 pub use self::client::Client;
 pub use self::clients::{ClientApi, ClientWork, Clients};
 pub use self::connections::{Cascade, Include};

@@ -161,7 +161,10 @@ impl Metadata {
         if search.in_resources {
             address = address.query("searchInResources", true);
         }
-        address = address.query_if("typeName", search.kind.as_ref());
+        address = address
+            .query_if("typeName", search.kind.as_ref())
+            .query_if("simpleSearch", search.simple.then_some(true))
+            .query_if("strict", search.strict.then_some(true));
         self.api.list("search the access packages", &address).await
     }
 
@@ -185,6 +188,28 @@ impl Metadata {
     pub async fn area_groups(&self) -> Result<Vec<AreaGroup>, Error> {
         let address = self.info(PACKAGES).segment("group");
         self.api.list("list the groups of areas", &address).await
+    }
+
+    /// One group of areas. `GET meta/info/accesspackages/group/{id}`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound), and as Altinn refuses.
+    pub async fn area_group(&self, id: &models::AreaId) -> Result<AreaGroup, Error> {
+        let address = self.info(PACKAGES).segment("group").segment(id);
+        self.api.get("look a group of areas up", &address).await
+    }
+
+    /// The areas of a group. `GET meta/info/accesspackages/group/{id}/areas`.
+    ///
+    /// # Errors
+    ///
+    /// As Altinn refuses.
+    pub async fn areas_of_group(&self, id: &models::AreaId) -> Result<Vec<Area>, Error> {
+        let address = self.info(PACKAGES).segment("group").segment(id);
+        self.api
+            .list("list the areas of a group", &address.segment("areas"))
+            .await
     }
 
     /// One area. `GET meta/info/accesspackages/area/{id}`.
@@ -221,6 +246,58 @@ impl Metadata {
         let address = self.info(PACKAGES).segment("package").segment("urn");
         let address = address.segment(package.into());
         self.api.get("look an access package up", &address).await
+    }
+
+    /// One access package, by UUID. `GET meta/info/accesspackages/package/{id}`.
+    ///
+    /// # Errors
+    ///
+    /// As [`package`](Self::package).
+    pub async fn package_by_id(&self, id: &PackageId) -> Result<Package, Error> {
+        let address = self.info(PACKAGES).segment("package").segment(id);
+        self.api.get("look an access package up", &address).await
+    }
+
+    /// The access packages that a role holds, with the resources in each: as
+    /// [`packages_of_role`](Self::packages_of_role).
+    ///
+    /// # Errors
+    ///
+    /// As Altinn refuses.
+    pub async fn packages_of_role_with_resources(
+        &self,
+        role: &str,
+        form: Option<&str>,
+    ) -> Result<Vec<Package>, Error> {
+        let address = self
+            .info("roles/packages")
+            .query("role", role)
+            .query_if("variant", form)
+            .query("includeResources", true);
+        self.api
+            .list("list the access packages of a role", &address)
+            .await
+    }
+
+    /// The resources that a role gives rights on, itself or by its access packages: as
+    /// [`resources_of_role`](Self::resources_of_role).
+    ///
+    /// # Errors
+    ///
+    /// As Altinn refuses.
+    pub async fn resources_of_role_and_packages(
+        &self,
+        role: &str,
+        form: Option<&str>,
+    ) -> Result<Vec<Resource>, Error> {
+        let address = self
+            .info("roles/resources")
+            .query("role", role)
+            .query_if("variant", form)
+            .query("includePackageResources", true);
+        self.api
+            .list("list the resources of a role", &address)
+            .await
     }
 
     /// The resources that an access package gives rights on.
@@ -261,6 +338,8 @@ pub struct PackageSearch {
     providers: Vec<String>,
     in_resources: bool,
     kind: Option<String>,
+    simple: bool,
+    strict: bool,
 }
 
 impl PackageSearch {
@@ -272,6 +351,8 @@ impl PackageSearch {
             providers: Vec::new(),
             in_resources: false,
             kind: None,
+            simple: false,
+            strict: false,
         }
     }
 
@@ -286,6 +367,20 @@ impl PackageSearch {
     #[must_use]
     pub fn in_resources(mut self) -> Self {
         self.in_resources = true;
+        self
+    }
+
+    /// By Altinn's simpler way of searching (`simpleSearch`; what it leaves out is not documented).
+    #[must_use]
+    pub fn simple(mut self) -> Self {
+        self.simple = true;
+        self
+    }
+
+    /// Only what fits strictly (`strict`; how is not documented).
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
         self
     }
 

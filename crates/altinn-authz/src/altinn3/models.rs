@@ -1310,14 +1310,14 @@ pub struct AssignmentPackage {
 /// before them use. What to show a user, in this order: the titles or details of the
 /// validation errors, `detail`, `title`, `message`.
 ///
-/// Seen in 31 samples.
+/// Seen in 35 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// A URN with the code, or a link to the HTTP specification.
     ///
-    /// `type` on the wire; in 28 of 31 samples.
+    /// `type` on the wire; in 32 of 35 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1328,7 +1328,7 @@ pub struct Problem {
     pub kind: Option<String>,
     /// The message, or only the phrase of the HTTP status.
     ///
-    /// `title` on the wire; in 29 of 31 samples.
+    /// `title` on the wire; in 33 of 35 samples.
     #[serde(
         alias = "Title",
         default,
@@ -1338,12 +1338,12 @@ pub struct Problem {
     pub title: Option<Message>,
     /// The HTTP status.
     ///
-    /// `status` on the wire; in 29 of 31 samples.
+    /// `status` on the wire; in 33 of 35 samples.
     #[serde(alias = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
     /// The message, where `title` is only the phrase.
     ///
-    /// `detail` on the wire; in 22 of 31 samples.
+    /// `detail` on the wire; in 22 of 35 samples.
     #[serde(
         alias = "Detail",
         default,
@@ -1354,7 +1354,7 @@ pub struct Problem {
     /// The error code (`AM-00026`, `STD-00000`). Codes of validation errors collide between
     /// services: never branch on one alone.
     ///
-    /// `code` on the wire; in 26 of 31 samples.
+    /// `code` on the wire; in 29 of 35 samples.
     #[serde(
         alias = "Code",
         default,
@@ -1364,7 +1364,7 @@ pub struct Problem {
     pub code: Option<String>,
     /// What Altinn's support asks for.
     ///
-    /// `traceId` on the wire; in 3 of 31 samples.
+    /// `traceId` on the wire; in 4 of 35 samples.
     #[serde(
         alias = "TraceId",
         default,
@@ -1374,7 +1374,7 @@ pub struct Problem {
     pub trace_id: Option<String>,
     /// The phrase of the HTTP status.
     ///
-    /// `statusDescription` on the wire; in 4 of 31 samples.
+    /// `statusDescription` on the wire; in 7 of 35 samples.
     #[serde(
         alias = "StatusDescription",
         default,
@@ -1384,32 +1384,32 @@ pub struct Problem {
     pub status_description: Option<String>,
     /// The problem behind this one.
     ///
-    /// `source` on the wire; in 1 of 31 samples.
+    /// `source` on the wire; in 1 of 35 samples.
     #[serde(alias = "Source", skip_serializing_if = "Option::is_none")]
     pub source: Option<Box<Problem>>,
     /// What is wrong with the request.
     ///
-    /// `validationErrors` on the wire; in 9 of 31 samples.
+    /// `validationErrors` on the wire; in 10 of 35 samples.
     #[serde(alias = "ValidationErrors", default, deserialize_with = "wire::list")]
     pub validation_errors: Vec<ValidationError>,
     /// Several problems at once (`STD-00001`).
     ///
-    /// `problems` on the wire; in 1 of 31 samples.
+    /// `problems` on the wire; in 1 of 35 samples.
     #[serde(alias = "Problems", default, deserialize_with = "wire::list")]
     pub problems: Vec<Problem>,
     /// What is wrong with the request, by field, when it never got past model binding.
     ///
-    /// `errors` on the wire; in 1 of 31 samples.
+    /// `errors` on the wire; in 1 of 35 samples.
     #[serde(alias = "Errors", skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, Vec<Message>>>,
     /// The HTTP status, in answers of the gateway.
     ///
-    /// `statusCode` on the wire; in 2 of 31 samples.
+    /// `statusCode` on the wire; in 2 of 35 samples.
     #[serde(alias = "StatusCode", skip_serializing_if = "Option::is_none")]
     pub status_code: Option<i64>,
     /// The message, in answers of the gateway.
     ///
-    /// `message` on the wire; in 2 of 31 samples.
+    /// `message` on the wire; in 2 of 35 samples.
     #[serde(
         alias = "Message",
         default,
@@ -1421,14 +1421,14 @@ pub struct Problem {
 
 /// One thing that is wrong with a request.
 ///
-/// Seen in 9 samples.
+/// Seen in 10 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidationError {
     /// The error code; the same number can mean different things.
     ///
-    /// `code` on the wire; in 9 of 9 samples.
+    /// `code` on the wire; in 10 of 10 samples.
     #[serde(
         alias = "Code",
         default,
@@ -1438,7 +1438,7 @@ pub struct ValidationError {
     pub code: Option<String>,
     /// The message, in newer services.
     ///
-    /// `title` on the wire; in 2 of 9 samples.
+    /// `title` on the wire; in 3 of 10 samples.
     #[serde(
         alias = "Title",
         default,
@@ -1448,7 +1448,7 @@ pub struct ValidationError {
     pub title: Option<Message>,
     /// The message, in access management.
     ///
-    /// `detail` on the wire; in 8 of 9 samples.
+    /// `detail` on the wire; in 8 of 10 samples.
     #[serde(
         alias = "Detail",
         default,
@@ -1458,10 +1458,10 @@ pub struct ValidationError {
     pub detail: Option<Message>,
     /// Where: JSON pointers into the body, `$QUERY/party`, or a field's name.
     ///
-    /// `paths` on the wire; in 9 of 9 samples.
+    /// `paths` on the wire; in 10 of 10 samples.
     #[serde(alias = "Paths", default, deserialize_with = "wire::list")]
     pub paths: Vec<String>,
-    /// `ext1` on the wire; in 1 of 9 samples.
+    /// `ext1` on the wire; in 1 of 10 samples.
     #[serde(
         alias = "Ext1",
         default,
@@ -1469,7 +1469,7 @@ pub struct ValidationError {
         skip_serializing_if = "Option::is_none"
     )]
     pub ext1: Option<String>,
-    /// `ext2` on the wire; in 1 of 9 samples.
+    /// `ext2` on the wire; in 1 of 10 samples.
     #[serde(
         alias = "Ext2",
         default,
@@ -1477,7 +1477,7 @@ pub struct ValidationError {
         skip_serializing_if = "Option::is_none"
     )]
     pub ext2: Option<String>,
-    /// `packages` on the wire; in 1 of 9 samples.
+    /// `packages` on the wire; in 1 of 10 samples.
     #[serde(
         alias = "Packages",
         default,

@@ -25,12 +25,17 @@ use std::sync::Arc;
 use altinn_auth::Environment;
 use http::Method;
 use http_transport::Transport;
+use jiff::Timestamp;
 
-use self::models::{PolicyRight, PolicySubject, RegisteredResource, SubjectResources};
+use self::models::{
+    PolicyRight, PolicyRule, PolicySubject, RegisteredResource, ResourceChange, SubjectChange,
+    SubjectResources,
+};
 use crate::address::Address;
 use crate::altinn3::api::Api;
 use crate::altinn3::listing::Listing;
-use crate::altinn3::models::ResourceId;
+use crate::altinn3::models::{ResourceId, Right};
+use crate::altinn3::pages::{PageToken, Pages};
 use crate::caller::Open;
 use crate::{Caller, Error, Language};
 
@@ -53,6 +58,14 @@ impl Registry {
         Self {
             api: Api::new(caller),
         }
+    }
+
+    /// The language of the names of [rights](Self::rights); bokmål without this. Resources have their
+    /// titles in all languages.
+    #[must_use]
+    pub fn with_language(mut self, language: Language) -> Self {
+        self.api.set_language(language);
+        self
     }
 
     fn address(&self, path: &str) -> Address {
@@ -134,6 +147,116 @@ impl Registry {
         self.api.list(OPERATION, &address.segment("rights")).await
     }
 
+    /// A resource's policy, as XACML 3.0. `GET resource/{id}/policy`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound), and as Altinn refuses.
+    pub async fn policy(&self, resource: &ResourceId) -> Result<String, Error> {
+        const OPERATION: &str = "read a resource's policy";
+        let address = self.of(OPERATION, resource)?.segment("policy");
+        let answer = self
+            .api
+            .send(OPERATION, Method::GET, address.as_str(), None::<&()>)
+            .await?;
+        String::from_utf8(answer.body().to_vec()).map_err(|_| {
+            http_transport::Error::new(http_transport::ErrorKind::UnexpectedShape, OPERATION).into()
+        })
+    }
+
+    /// A resource's policy, flattened: who may do what, a rule for each.
+    /// `GET resource/{id}/policy/rules`.
+    ///
+    /// # Errors
+    ///
+    /// As [`policy`](Self::policy).
+    pub async fn policy_rules(&self, resource: &ResourceId) -> Result<Vec<PolicyRule>, Error> {
+        const OPERATION: &str = "read the rules of a resource's policy";
+        let address = self.of(OPERATION, resource)?.segment("policy");
+        self.api.list(OPERATION, &address.segment("rules")).await
+    }
+
+    /// The rights on a resource with the keys that grants name them by, in the client's
+    /// [language](Self::with_language). `GET v2/resource/{id}/policy/rights`.
+    ///
+    /// Those of end users alone; `and` adds those of the service owner and of the app itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`policy`](Self::policy).
+    pub async fn rights(&self, resource: &ResourceId, and: RightsOf) -> Result<Vec<Right>, Error> {
+        const OPERATION: &str = "list the rights on a resource";
+        self.of(OPERATION, resource)?;
+        let address = self
+            .api
+            .address("resourceregistry/api/v2/resource")
+            .segment(resource.as_str().trim())
+            .segment("policy")
+            .segment("rights")
+            .query_if(
+                "includeServiceOwnerRights",
+                and.service_owner.then_some(true),
+            )
+            .query_if("includeAppRights", and.app.then_some(true));
+        self.api.list(OPERATION, &address).await
+    }
+
+    /// Searches on Altinn's side. `GET resource/search`. What is given must all fit.
+    ///
+    /// # Errors
+    ///
+    /// As Altinn refuses.
+    pub async fn search(&self, search: &ResourceSearch) -> Result<Vec<RegisteredResource>, Error> {
+        let address = search
+            .parameters
+            .iter()
+            .fold(self.address("search"), |address, (name, value)| {
+                address.query(name, value)
+            });
+        self.api.list("search for resources", &address).await
+    }
+
+    /// Which resources began or ceased to give rights to which roles and access packages, since then
+    /// (inclusive), oldest first. `GET resource/updated`.
+    ///
+    /// To go on another day, begin with the time of the last change that was read.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a page of none or of more than 1 000.
+    pub fn updated(
+        &self,
+        since: Timestamp,
+        page: Option<usize>,
+    ) -> Result<Pages<SubjectChange>, Error> {
+        const OPERATION: &str = "list what resources give rights to, since then";
+        let address = self.address("updated").query("since", since);
+        Ok(self
+            .api
+            .pages(OPERATION, &limited(OPERATION, address, page)?))
+    }
+
+    /// Which resources were changed, they or their policies, each once and by its last change, oldest
+    /// first. `GET resource/changes`.
+    ///
+    /// To go on another day, keep the last [place](Pages::position) there was, and give it as `from`:
+    /// the page that begins there is read again, and what came after it.
+    ///
+    /// # Errors
+    ///
+    /// As [`updated`](Self::updated).
+    pub fn changes(
+        &self,
+        from: Option<&PageToken>,
+        page: Option<usize>,
+    ) -> Result<Pages<ResourceChange>, Error> {
+        const OPERATION: &str = "list changed resources";
+        let address = self.address("changes").query_if("token", from);
+        Ok(self
+            .api
+            .pages(OPERATION, &limited(OPERATION, address, page)?))
+    }
+
     /// Whom a resource's policy gives rights to: roles, access packages. `GET resource/{id}/policy/subjects`.
     ///
     /// # Errors
@@ -166,6 +289,86 @@ impl Registry {
             .exchange(OPERATION, Method::POST, &address, &subjects)
             .await?;
         Ok(page.items)
+    }
+}
+
+fn limited(
+    operation: &'static str,
+    address: Address,
+    page: Option<usize>,
+) -> Result<Address, Error> {
+    if page.is_some_and(|page| !(1..=1_000).contains(&page)) {
+        return Err(Error::input(
+            operation,
+            "a page has 1 to 1 000 of them",
+            "ask for pages of at most 1 000, or leave it to Altinn",
+        ));
+    }
+    Ok(address.query_if("limit", page))
+}
+
+/// Whose rights on a resource are listed besides those of end users: by default nobody's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RightsOf {
+    /// The service owner's.
+    pub service_owner: bool,
+    /// The app's own.
+    pub app: bool,
+}
+
+/// What to search for.
+///
+/// ```
+/// use altinn_authz::altinn3::registry::ResourceSearch;
+///
+/// let search = ResourceSearch::new().title("skatt").kind("GenericAccessResource");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResourceSearch {
+    parameters: Vec<(&'static str, String)>,
+}
+
+impl ResourceSearch {
+    /// Everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Words of the id.
+    #[must_use]
+    pub fn id(self, text: impl Into<String>) -> Self {
+        self.with("id", text)
+    }
+
+    /// Words of the title.
+    #[must_use]
+    pub fn title(self, text: impl Into<String>) -> Self {
+        self.with("title", text)
+    }
+
+    /// Words of the description.
+    #[must_use]
+    pub fn description(self, text: impl Into<String>) -> Self {
+        self.with("description", text)
+    }
+
+    /// The kind of resource (`GenericAccessResource`, `MaskinportenSchema`, `AltinnApp`, …).
+    #[must_use]
+    pub fn kind(self, name: impl Into<String>) -> Self {
+        self.with("resourceType", name)
+    }
+
+    /// A keyword.
+    #[must_use]
+    pub fn keyword(self, word: impl Into<String>) -> Self {
+        self.with("keyword", word)
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.parameters.retain(|(known, _)| *known != name);
+        self.parameters.push((name, value.into()));
+        self
     }
 }
 

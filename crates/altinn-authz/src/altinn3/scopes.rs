@@ -72,6 +72,11 @@ pub const SCOPE_DELEGATIONS: &str = "altinn:maskinporten/delegations";
 /// Seeing who may use anybody's scopes of Maskinporten.
 pub const SCOPE_DELEGATIONS_ADMIN: &str = "altinn:maskinporten/delegations.admin";
 
+/// Seeing a service owner's access lists.
+pub const ACCESS_LISTS_READ: &str = "altinn:resourceregistry/accesslist.read";
+/// Changing a service owner's access lists.
+pub const ACCESS_LISTS_WRITE: &str = "altinn:resourceregistry/accesslist.write";
+
 /// All that the six steps need of one who gives: list parties, read, give and take back.
 pub const GIVER: [&str; 3] = [AUTHORIZED_PARTIES, TO_OTHERS_READ, TO_OTHERS_WRITE];
 

@@ -12,7 +12,7 @@ use crate::wire::{self, IntOrText};
 
 /// A group of areas, such as all that are for organisations.
 ///
-/// Seen in 4 samples.
+/// Seen in 6 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,7 +24,7 @@ pub struct AreaGroup {
     pub id: AreaId,
     /// Its name.
     ///
-    /// `name` on the wire; in 4 of 4 samples.
+    /// `name` on the wire; in 6 of 6 samples.
     #[serde(
         alias = "Name",
         default,
@@ -34,7 +34,7 @@ pub struct AreaGroup {
     pub name: Option<String>,
     /// Its URN.
     ///
-    /// `urn` on the wire; in 4 of 4 samples.
+    /// `urn` on the wire; in 6 of 6 samples.
     #[serde(
         alias = "Urn",
         default,
@@ -44,7 +44,7 @@ pub struct AreaGroup {
     pub urn: Option<String>,
     /// What is in it.
     ///
-    /// `description` on the wire; in 4 of 4 samples.
+    /// `description` on the wire; in 6 of 6 samples.
     #[serde(
         alias = "Description",
         default,
@@ -54,7 +54,7 @@ pub struct AreaGroup {
     pub description: Option<String>,
     /// What kind of group it is.
     ///
-    /// `type` on the wire; in 4 of 4 samples.
+    /// `type` on the wire; in 6 of 6 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -63,14 +63,14 @@ pub struct AreaGroup {
     pub kind: Option<Value>,
     /// Its areas.
     ///
-    /// `areas` on the wire; in 4 of 4 samples.
+    /// `areas` on the wire; in 6 of 6 samples.
     #[serde(alias = "Areas", default, deserialize_with = "wire::list")]
     pub areas: Vec<Area>,
 }
 
 /// An area of access packages (fullmaktsområde).
 ///
-/// Seen in 8 samples.
+/// Seen in 13 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -82,7 +82,7 @@ pub struct Area {
     pub id: AreaId,
     /// Its name.
     ///
-    /// `name` on the wire; in 8 of 8 samples.
+    /// `name` on the wire; in 13 of 13 samples.
     #[serde(
         alias = "Name",
         default,
@@ -92,7 +92,7 @@ pub struct Area {
     pub name: Option<String>,
     /// Its URN.
     ///
-    /// `urn` on the wire; in 8 of 8 samples.
+    /// `urn` on the wire; in 13 of 13 samples.
     #[serde(
         alias = "Urn",
         default,
@@ -102,7 +102,7 @@ pub struct Area {
     pub urn: Option<String>,
     /// What its packages are for.
     ///
-    /// `description` on the wire; in 8 of 8 samples.
+    /// `description` on the wire; in 13 of 13 samples.
     #[serde(
         alias = "Description",
         default,
@@ -112,7 +112,7 @@ pub struct Area {
     pub description: Option<String>,
     /// Where its icon is.
     ///
-    /// `iconUrl` on the wire; in 8 of 8 samples.
+    /// `iconUrl` on the wire; in 13 of 13 samples.
     #[serde(
         alias = "IconUrl",
         default,
@@ -122,19 +122,19 @@ pub struct Area {
     pub icon_url: Option<String>,
     /// Its access packages.
     ///
-    /// `packages` on the wire; in 8 of 8 samples.
+    /// `packages` on the wire; in 13 of 13 samples.
     #[serde(alias = "Packages", default, deserialize_with = "wire::list")]
     pub packages: Vec<Package>,
     /// The group it belongs to.
     ///
-    /// `group` on the wire; in 8 of 8 samples.
+    /// `group` on the wire; in 13 of 13 samples.
     #[serde(alias = "Group", skip_serializing_if = "Option::is_none")]
     pub group: Option<AreaGroup>,
 }
 
 /// An access package (tilgangspakke) in full.
 ///
-/// Seen in 8 samples.
+/// Seen in 12 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -146,7 +146,7 @@ pub struct Package {
     pub id: PackageId,
     /// Its name.
     ///
-    /// `name` on the wire; in 8 of 8 samples.
+    /// `name` on the wire; in 12 of 12 samples.
     #[serde(
         alias = "Name",
         default,
@@ -156,7 +156,7 @@ pub struct Package {
     pub name: Option<String>,
     /// Its URN (`urn:altinn:accesspackage:skattegrunnlag`).
     ///
-    /// `urn` on the wire; in 8 of 8 samples.
+    /// `urn` on the wire; in 12 of 12 samples.
     #[serde(
         alias = "Urn",
         default,
@@ -166,7 +166,7 @@ pub struct Package {
     pub urn: Option<String>,
     /// What it gives access to.
     ///
-    /// `description` on the wire; in 7 of 8 samples.
+    /// `description` on the wire; in 11 of 12 samples.
     #[serde(
         alias = "Description",
         default,
@@ -176,17 +176,17 @@ pub struct Package {
     pub description: Option<String>,
     /// Whether it can be given on.
     ///
-    /// `isDelegable` on the wire; in 7 of 8 samples.
+    /// `isDelegable` on the wire; in 11 of 12 samples.
     #[serde(alias = "IsDelegable", skip_serializing_if = "Option::is_none")]
     pub is_delegable: Option<bool>,
     /// Whether it can be given at all.
     ///
-    /// `isAssignable` on the wire; in 7 of 8 samples.
+    /// `isAssignable` on the wire; in 11 of 12 samples.
     #[serde(alias = "IsAssignable", skip_serializing_if = "Option::is_none")]
     pub is_assignable: Option<bool>,
     /// Whether resources can give rights to it.
     ///
-    /// `isResourcePolicyAvailable` on the wire; in 7 of 8 samples.
+    /// `isResourcePolicyAvailable` on the wire; in 11 of 12 samples.
     #[serde(
         alias = "IsResourcePolicyAvailable",
         skip_serializing_if = "Option::is_none"
@@ -194,12 +194,12 @@ pub struct Package {
     pub is_resource_policy_available: Option<bool>,
     /// The area it belongs to.
     ///
-    /// `area` on the wire; in 8 of 8 samples.
+    /// `area` on the wire; in 12 of 12 samples.
     #[serde(alias = "Area", skip_serializing_if = "Option::is_none")]
     pub area: Option<Area>,
     /// For whom it is.
     ///
-    /// `type` on the wire; in 7 of 8 samples.
+    /// `type` on the wire; in 11 of 12 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -208,26 +208,26 @@ pub struct Package {
     pub kind: Option<NamedType>,
     /// The resources that it gives rights on.
     ///
-    /// `resources` on the wire; in 8 of 8 samples.
+    /// `resources` on the wire; in 12 of 12 samples.
     #[serde(alias = "Resources", default, deserialize_with = "wire::list")]
     pub resources: Vec<Resource>,
 }
 
 /// An access package that a search found.
 ///
-/// Seen in 3 samples.
+/// Seen in 5 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SearchHit {
     /// The package.
     ///
-    /// `object` on the wire; in 3 of 3 samples.
+    /// `object` on the wire; in 5 of 5 samples.
     #[serde(alias = "Object", skip_serializing_if = "Option::is_none")]
     pub object: Option<Package>,
     /// How well it fits: more is better.
     ///
-    /// `score` on the wire; in 3 of 3 samples.
+    /// `score` on the wire; in 5 of 5 samples.
     #[serde(alias = "Score", skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
 }

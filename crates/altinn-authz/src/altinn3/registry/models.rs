@@ -10,8 +10,266 @@ use norwegian_ids::ReceivedOrganisationNumber;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::altinn3::PartyUrn;
 use crate::altinn3::models::ResourceId;
-use crate::wire;
+use crate::wire::{self, IntOrText, Timestamp};
+
+/// Organisations that a service owner lets use resources of its own.
+///
+/// Seen in 4 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessList {
+    /// Its URN.
+    ///
+    /// `urn` on the wire; in 4 of 4 samples.
+    #[serde(
+        alias = "Urn",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub urn: Option<String>,
+    /// Its identifier, unique among the owner's.
+    ///
+    /// `identifier` on the wire; always there (AccessListInfoDto.cs).
+    #[serde(rename = "identifier", alias = "Identifier")]
+    pub id: AccessListId,
+    /// Its name.
+    ///
+    /// `name` on the wire; in 4 of 4 samples.
+    #[serde(
+        alias = "Name",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub name: Option<String>,
+    /// What it is for.
+    ///
+    /// `description` on the wire; in 4 of 4 samples.
+    #[serde(
+        alias = "Description",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+    /// When it was made.
+    ///
+    /// `createdAt` on the wire; in 4 of 4 samples.
+    #[serde(
+        alias = "CreatedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created_at: Option<Timestamp>,
+    /// When it last changed.
+    ///
+    /// `updatedAt` on the wire; in 4 of 4 samples.
+    #[serde(
+        alias = "UpdatedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub updated_at: Option<Timestamp>,
+    /// The resources it is connected to, when these were asked for.
+    ///
+    /// `resourceConnections` on the wire; in 1 of 4 samples.
+    #[serde(
+        rename = "resourceConnections",
+        alias = "ResourceConnections",
+        default,
+        deserialize_with = "wire::list"
+    )]
+    pub resources: Vec<AccessListResource>,
+}
+
+/// An organisation on an access list.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessListMember {
+    /// Who it is, by party UUID.
+    ///
+    /// `id` on the wire; in 2 of 2 samples.
+    #[serde(
+        rename = "id",
+        alias = "Id",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub party: Option<PartyUrn>,
+    /// Since when.
+    ///
+    /// `since` on the wire; in 2 of 2 samples.
+    #[serde(
+        alias = "Since",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub since: Option<Timestamp>,
+    /// Its other names, by the kind of URN.
+    ///
+    /// `identifiers` on the wire; in 1 of 2 samples.
+    #[serde(alias = "Identifiers", skip_serializing_if = "Option::is_none")]
+    pub identifiers: Option<BTreeMap<String, String>>,
+}
+
+/// A resource that the members of an access list may use.
+///
+/// Seen in 4 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessListResource {
+    /// The resource.
+    ///
+    /// `resourceIdentifier` on the wire; always there (AccessListResourceConnectionDto.cs).
+    #[serde(rename = "resourceIdentifier", alias = "ResourceIdentifier")]
+    pub resource: ResourceId,
+    /// The actions that they may; none means all.
+    ///
+    /// `actionFilters` on the wire; in 3 of 4 samples.
+    #[serde(
+        rename = "actionFilters",
+        alias = "ActionFilters",
+        default,
+        deserialize_with = "wire::list"
+    )]
+    pub actions: Vec<String>,
+    /// When it was connected.
+    ///
+    /// `createdAt` on the wire; in 4 of 4 samples.
+    #[serde(
+        alias = "CreatedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created_at: Option<Timestamp>,
+    /// When that last changed.
+    ///
+    /// `updatedAt` on the wire; in 4 of 4 samples.
+    #[serde(
+        alias = "UpdatedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A rule of a resource's policy, flattened: one subject may do one thing.
+///
+/// Seen in 2 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyRule {
+    /// Who may: all of these must be so.
+    ///
+    /// `subject` on the wire; in 2 of 2 samples.
+    #[serde(alias = "Subject", default, deserialize_with = "wire::list")]
+    pub subject: Vec<Attribute>,
+    /// The action.
+    ///
+    /// `action` on the wire; in 2 of 2 samples.
+    #[serde(alias = "Action", skip_serializing_if = "Option::is_none")]
+    pub action: Option<Attribute>,
+    /// With what exactly: the resource, or a part of it.
+    ///
+    /// `resource` on the wire; in 2 of 2 samples.
+    #[serde(alias = "Resource", default, deserialize_with = "wire::list")]
+    pub resource: Vec<Attribute>,
+}
+
+/// That a resource began, or ceased, to give rights to a role or an access package.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubjectChange {
+    /// The role or the package.
+    ///
+    /// `subjectUrn` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "subjectUrn",
+        alias = "SubjectUrn",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub subject: Option<String>,
+    /// The resource, as a URN.
+    ///
+    /// `resourceUrn` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "resourceUrn",
+        alias = "ResourceUrn",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource: Option<String>,
+    /// When.
+    ///
+    /// `updatedAt` on the wire; in 1 of 1 sample.
+    #[serde(
+        alias = "UpdatedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub updated_at: Option<Timestamp>,
+    /// Whether it ceased.
+    ///
+    /// `deleted` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "deleted",
+        alias = "Deleted",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub is_gone: Option<bool>,
+}
+
+/// That a resource, or its policy, was changed.
+///
+/// Seen in 1 sample.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceChange {
+    /// The resource.
+    ///
+    /// `resourceId` on the wire; in 1 of 1 sample.
+    #[serde(
+        rename = "resourceId",
+        alias = "ResourceId",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resource: Option<ResourceId>,
+    /// When it last was.
+    ///
+    /// `changedAt` on the wire; in 1 of 1 sample.
+    #[serde(
+        alias = "ChangedAt",
+        default,
+        deserialize_with = "wire::set",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub changed_at: Option<Timestamp>,
+}
 
 /// A resource: a service, an app, an API.
 ///
@@ -227,14 +485,14 @@ pub struct PolicyRightSubject {
 
 /// A typed value, also as one URN.
 ///
-/// Seen in 5 samples.
+/// Seen in 12 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
     /// What it is.
     ///
-    /// `type` on the wire; in 5 of 5 samples.
+    /// `type` on the wire; in 12 of 12 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -245,7 +503,7 @@ pub struct Attribute {
     pub kind: Option<String>,
     /// The value.
     ///
-    /// `value` on the wire; in 5 of 5 samples.
+    /// `value` on the wire; in 12 of 12 samples.
     #[serde(
         alias = "Value",
         default,
@@ -255,7 +513,7 @@ pub struct Attribute {
     pub value: Option<String>,
     /// Both in one.
     ///
-    /// `urn` on the wire; in 5 of 5 samples.
+    /// `urn` on the wire; in 5 of 12 samples.
     #[serde(
         alias = "Urn",
         default,
@@ -323,3 +581,10 @@ pub struct SubjectResources {
     #[serde(alias = "Resources", default, deserialize_with = "wire::list")]
     pub resources: Vec<Attribute>,
 }
+
+/// A service owner's own name for one of its access lists (`godkjente-banker`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccessListId(IntOrText);
+
+wire::text_id!(AccessListId);

@@ -8,10 +8,10 @@ use altinn_authz::altinn3::consent::{
 };
 use altinn_authz::altinn3::metadata::{Metadata, PackageSearch};
 use altinn_authz::altinn3::pdp::{Pdp, Question, Subject};
-use altinn_authz::altinn3::registry::Registry;
+use altinn_authz::altinn3::registry::{Registry, ResourceSearch, RightsOf};
 use altinn_authz::altinn3::{
-    OwnerPartiesQuery, PackageUrn, PartyUrn, ResourceId, RightKey, ScopeDelegationQuery,
-    ServiceOwner, Subject as OwnerSubject, scopes,
+    AccessLists, OwnerPartiesQuery, PackageUrn, PartyUrn, ResourceId, RightKey,
+    ScopeDelegationQuery, ServiceOwner, Subject as OwnerSubject, scopes,
 };
 use altinn_authz::{ErrorKind, Language};
 use http_transport::ReqwestTransport;
@@ -78,22 +78,44 @@ pub(crate) async fn call(url: &Url, fixture: &Fixture) -> Option<Value> {
         }
         "meta-role-packages" => {
             let form = fixture.parameter("variant");
-            let role = fixture.parameter("role").unwrap();
-            shown(metadata(url).packages_of_role(&role, form.as_deref()).await)
+            let (role, form) = (fixture.parameter("role").unwrap(), form.as_deref());
+            let metadata = metadata(url);
+            match fixture.parameter("includeResources") {
+                Some(_) => shown(metadata.packages_of_role_with_resources(&role, form).await),
+                None => shown(metadata.packages_of_role(&role, form).await),
+            }
         }
         "meta-role-resources" => {
-            let role = fixture.parameter("role").unwrap();
-            shown(metadata(url).resources_of_role(&role, None).await)
+            let (role, metadata) = (fixture.parameter("role").unwrap(), metadata(url));
+            match fixture.parameter("includePackageResources") {
+                Some(_) => shown(metadata.resources_of_role_and_packages(&role, None).await),
+                None => shown(metadata.resources_of_role(&role, None).await),
+            }
         }
         "meta-search" => {
             let mut search = PackageSearch::new(fixture.parameter("term").unwrap());
             if let Some(provider) = fixture.parameter("resourceProviderCode") {
                 search = search.of_provider(provider).in_resources();
             }
+            if let Some(name) = fixture.parameter("typeName") {
+                search = search.of_type(name).simple().strict();
+            }
             shown(metadata(url).search_packages_scored(&search).await)
         }
         "meta-export" => shown(metadata(url).export().await),
         "meta-groups" => shown(metadata(url).area_groups().await),
+        "meta-group" => {
+            let id = fixture.segments()[7].into();
+            shown(metadata(url).area_group(&id).await)
+        }
+        "meta-group-areas" => {
+            let id = fixture.segments()[7].into();
+            shown(metadata(url).areas_of_group(&id).await)
+        }
+        "meta-package-by-id" => {
+            let id = fixture.segments()[7].into();
+            shown(metadata(url).package_by_id(&id).await)
+        }
         "meta-area" => {
             let id = fixture.segments()[7].into();
             shown(metadata(url).area(&id).await)
@@ -120,6 +142,40 @@ pub(crate) async fn call(url: &Url, fixture: &Fixture) -> Option<Value> {
             let subjects = ["urn:altinn:rolecode:dagl"];
             shown(registry(url).resources_of_subjects(subjects).await)
         }
+        "registry-rules" => shown(registry(url).policy_rules(&resource(fixture)).await),
+        "registry-policy" => shown(registry(url).policy(&resource(fixture)).await),
+        "registry-rights-v2" => {
+            let and = RightsOf {
+                service_owner: true,
+                app: false,
+            };
+            shown(registry(url).rights(&resource(fixture), and).await)
+        }
+        "registry-search" => {
+            let (title, kind) = (
+                fixture.parameter("title"),
+                fixture.parameter("resourceType"),
+            );
+            let search = ResourceSearch::new().title("x").title(title.unwrap());
+            shown(registry(url).search(&search.kind(kind.unwrap())).await)
+        }
+        "registry-updated" => {
+            let since = fixture.parameter("since").unwrap().parse().unwrap();
+            let page = fixture.parameter("limit").unwrap().parse().unwrap();
+            let changes = registry(url).updated(since, Some(page)).unwrap();
+            shown(changes.all().await)
+        }
+        "registry-changes" => {
+            let from = fixture.parameter("token").unwrap().parse().unwrap();
+            shown(
+                registry(url)
+                    .changes(Some(&from), None)
+                    .unwrap()
+                    .all()
+                    .await,
+            )
+        }
+        operation if operation.starts_with("access-list") => access_lists(url, fixture).await,
         "so-authorizedparties" => {
             let owner = ServiceOwner::new(&organisation(url, scopes::AUTHORIZED_PARTIES_OWNER));
             let body = fixture.request.body.as_ref().unwrap();
@@ -215,6 +271,44 @@ pub(crate) async fn call(url: &Url, fixture: &Fixture) -> Option<Value> {
         }
         _ => return None,
     })
+}
+
+/// What the fixture does with the service owner's access lists.
+async fn access_lists(url: &Url, fixture: &Fixture) -> Value {
+    let lists = AccessLists::new(&organisation(url, scopes::ACCESS_LISTS_WRITE), "skd");
+    let segments = fixture.segments();
+    let id = || segments[5].into();
+    let resource = || ResourceId::from(segments[7]);
+    let body = fixture.request.body.clone().unwrap_or_default();
+    let members = || {
+        let members = body["data"].as_array().unwrap().iter();
+        let members = members.map(|urn| urn.as_str().unwrap().parse::<PartyUrn>().unwrap());
+        members.collect::<Vec<_>>()
+    };
+    match fixture.operation() {
+        "access-lists" => match fixture.parameter("resource") {
+            Some(resource) => shown(lists.of_resource(&resource.as_str().into()).await),
+            None => shown(lists.all().await),
+        },
+        "access-list" => shown(lists.get(&id()).await),
+        "access-list-put" => {
+            let text = |name: &str| body[name].as_str().unwrap();
+            shown(lists.save(&id(), text("name"), text("description")).await)
+        }
+        "access-list-delete" => shown(lists.delete(&id()).await),
+        "access-list-members" => shown(lists.members(&id()).await),
+        "access-list-members-add" => shown(lists.add_members(&id(), members()).await),
+        "access-list-members-remove" => shown(lists.remove_members(&id(), members()).await),
+        "access-list-members-replace" => shown(lists.replace_members(&id(), members()).await),
+        "access-list-resources" => shown(lists.resources(&id()).await),
+        "access-list-resource-put" => {
+            let actions = body["actionFilters"].as_array().into_iter().flatten();
+            let actions: Vec<&str> = actions.map(|action| action.as_str().unwrap()).collect();
+            shown(lists.connect_resource(&id(), &resource(), &actions).await)
+        }
+        "access-list-resource-delete" => shown(lists.disconnect_resource(&id(), &resource()).await),
+        other => panic!("no call for {other}"),
+    }
 }
 
 fn consent_request(fixture: &Fixture) -> ConsentRequest {
@@ -407,4 +501,72 @@ async fn events_go_on_from_page_to_page_and_from_a_place_that_was_kept() {
         pages.all().await.unwrap_err().kind(),
         ErrorKind::ForeignLink
     );
+}
+
+const MEMBERS: &str = "/resourceregistry/api/v1/access-lists/skd/banks/members";
+
+fn lists(script: &Script) -> AccessLists {
+    AccessLists::with_caller(script.clone(), "skd")
+}
+
+/// Organisations with the right check digit.
+fn organisations(count: usize) -> Vec<PartyUrn> {
+    let numbers = (310_000_000..).map(|number: u32| number.to_string().parse::<PartyUrn>());
+    numbers.flatten().take(count).collect()
+}
+
+#[tokio::test]
+async fn members_are_changed_a_hundred_at_a_time_and_added_before_any_is_removed() {
+    let (get, post, delete) = (
+        format!("GET {MEMBERS}"),
+        format!("POST {MEMBERS}"),
+        format!("DELETE {MEMBERS}"),
+    );
+    let none = || Answer::Json(json!({ "links": {}, "data": [] }));
+    let all = organisations(251);
+    let held: Vec<Value> = all[250..]
+        .iter()
+        .map(|member| {
+            let number = member.organisation().unwrap();
+            json!({ "id": "urn:altinn:party:uuid:5f0c1e7a-3b52-4d6e-9a41-000000000002",
+                "identifiers": { "urn:altinn:organization:identifier-no": number.as_str() } })
+        })
+        .collect();
+    let script = Script::new([
+        (&get, Answer::Json(json!({ "links": {}, "data": held }))),
+        (&post, none()),
+        (&post, none()),
+        (&post, none()),
+        (&delete, none()),
+    ])
+    .with_scopes([scopes::ACCESS_LISTS_WRITE]);
+    let wanted = all[..250].iter().chain(&all[..3]).cloned();
+    let changed = lists(&script)
+        .set_members(&"banks".into(), wanted)
+        .await
+        .unwrap();
+    assert_eq!(changed.added, all[..250]);
+    assert_eq!(changed.removed, all[250..]);
+    let sizes: Vec<usize> = script
+        .end()
+        .iter()
+        .map(|body| body["data"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(sizes, [100, 100, 50, 1]);
+
+    // what cannot be is said before anything is sent
+    let nothing = Script::new([]).with_scopes([scopes::ACCESS_LISTS_WRITE]);
+    let person: PartyUrn = "26899299344".parse().unwrap();
+    let (lists, banks) = (lists(&nothing), "banks".into());
+    for error in [
+        lists.replace_members(&banks, all).await.unwrap_err(),
+        lists.add_members(&banks, [person]).await.unwrap_err(),
+        lists.get(&"..".into()).await.unwrap_err(),
+    ] {
+        assert!(error.is_input(), "{error}");
+    }
+    let reader = Script::new([]).with_scopes([scopes::ACCESS_LISTS_READ]);
+    let reader = AccessLists::with_caller(reader, "skd");
+    let error = reader.delete(&banks).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MissingScope);
 }
