@@ -255,7 +255,7 @@ const PROBLEMS: &[Code] = &[
     code("AM-00023", 400, "PartyNotFound", "The provided identifier cannot be found as a valid party for the operation.", You, OTHER_PARTY),
     code("AM-00024", 400, "PersonInputRequiredForPersonAssignment", "Target party is a person. Include a PersonInput object in the request body with both personIdentifier and lastName to perform this operation.", You, "name the person by number and last name (altinn rights grant --to NUMBER --last-name NAME)")
         .cause_is("a person's UUID is taken only when the person is connected already, so that nobody can be added by a UUID that was guessed or copied"),
-    code("AM-00025", 400, "AgentHasExistingDelegations", "Agent has existing delegations.", You, "take the agent's client delegations back first"),
+    code("AM-00025", 400, "AgentHasExistingDelegations", "Agent has existing delegations.", You, "take the agent's client delegations back first, or remove the agent with all of them (cascade)"),
     code("AM-00026", 429, "PersonLookupFailedToManyErrors", "There has been too many failed lookups", You, "wait an hour, and check the person number and the last name before the next try; nobody else of the same user can look persons up meanwhile, and all system users may share one lock")
         .cause_is("two look-ups with a number and a last name that do not belong together lock looking persons up for 3600 seconds"),
     code("AM-00027", 400, "InvalidResource", "The resource is invalid", You, "check the resource's id in the resource registry of this environment"),
@@ -266,7 +266,7 @@ const PROBLEMS: &[Code] = &[
     code("AM-00032", 500, "RequestCreationFailed", "Failed to create request", Operator, REPORT),
     code("AM-00033", 400, "MissingRightKey", "No right key provided", You, "give at least one right key of the resource's delegation check"),
     code("AM-00034", 403, "PackageDelegationNotAuthorized", "Service owner is not authorized to delegate this access package", Operator, "put the service owner on the list for this package"),
-    code("AM-00035", 400, "PackageNotFound", "Unknown Access Package", You, "check the package's code or URN (meta/info/accesspackages/search)"),
+    code("AM-00035", 400, "PackageNotFound", "Unknown Access Package", You, "look the package's code up: altinn packages search, or the metadata's search"),
     code("AM-00036", 400, "InvalidRightKey", "Policy does not contain all rightkeys in delegation request", You, "take the right keys from the resource's delegation check; they are opaque, change with the policy, and are not the names of actions"),
     code("AM-00037", 400, "PackageNotAvailableForEntity", "The from entity does not match the package entity requirement", You, "choose a package that is for this kind of organisation or person"),
     code("AM-00038", 400, "PackageNotRevocableFromAssignment", "The package is not delegated by the entity trying to revoke so it is denied", Customer, "take the package back as the one who gave it"),

@@ -212,7 +212,8 @@ impl Error {
         self.0.problem.as_ref()
     }
 
-    /// The server's own code, such as `AM-00022`.
+    /// The server's own code, such as `AM-00022`; of an invalid request the code of the first thing that is
+    /// wrong with it, such as `AM.VLD-00036`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.diagnosis.code()

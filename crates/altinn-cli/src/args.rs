@@ -33,6 +33,8 @@ Around the rights:
   altinn parties                whom one may act for, and with what
   altinn rights grant --file    many at once, from a list (also revoke); --dry-run first
   altinn rights check           what can be given, before it is given
+  altinn rights request         ask for access; approve, reject, withdraw
+  altinn clients                who of an accountant's people acts for which client
   altinn rights migrate         from a saved listing of Altinn 2 to what corresponds on Altinn 3
   altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
 
@@ -343,6 +345,9 @@ pub(crate) enum Command {
     Packages(commands::packages::PackagesCommand),
     /// List whom one may act for
     Parties(commands::parties::PartiesArgs),
+    /// Client delegation (klientdelegering): who of a provider's people acts for which client
+    #[command(subcommand)]
+    Clients(commands::clients::ClientsCommand),
     /// List, grant and revoke rights
     #[command(subcommand)]
     Rights(commands::rights::RightsCommand),

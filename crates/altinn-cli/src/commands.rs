@@ -2,6 +2,7 @@
 //! it prints nothing itself, so that the demonstration can run it and show what it likes.
 
 pub(crate) mod api;
+pub(crate) mod clients;
 pub(crate) mod demo;
 pub(crate) mod enterprise_users;
 pub(crate) mod explain;
@@ -12,6 +13,7 @@ pub(crate) mod metadata;
 pub(crate) mod packages;
 pub(crate) mod parties;
 pub(crate) mod party;
+pub(crate) mod pauses;
 pub(crate) mod rights;
 pub(crate) mod roles;
 pub(crate) mod service_owner;

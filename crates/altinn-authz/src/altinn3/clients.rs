@@ -12,7 +12,7 @@ use crate::address::Address;
 use crate::altinn3::client::{Client, answer_was_lost};
 use crate::altinn3::connections::{Cascade, about_a_name, to};
 use crate::altinn3::entitlement::{Entitlement, PackageUrn};
-use crate::altinn3::grant::{is_package, stops_everything};
+use crate::altinn3::grant::{is_package, stops_everything, wanted};
 use crate::altinn3::held::code_of;
 use crate::altinn3::listing::Listing;
 use crate::altinn3::models::{
@@ -77,13 +77,13 @@ impl ClientApi {
 /// [`scopes::CLIENTS_WRITE`].
 ///
 /// ```no_run
-/// use altinn_authz::altinn3::{Client, PackageUrn, PartyUuid, Receiver};
+/// use altinn_authz::altinn3::{Client, Entitlement, PartyUuid, Receiver};
 ///
 /// # async fn run(rights: Client, accountant: PartyUuid, customer: PartyUuid) -> Result<(), Box<dyn std::error::Error>> {
 /// let employee = Receiver::person("26899299344".parse()?, "HEIS");
 /// let report = rights
 ///     .clients_of(&accountant)
-///     .grant(&employee, &customer, [PackageUrn::from("regnskapsforer-lonn")])
+///     .grant(&employee, &customer, [Entitlement::package("regnskapsforer-lonn")])
 ///     .await?;
 /// assert!(report.is_complete(), "{report}");
 /// # Ok(()) }
@@ -490,8 +490,8 @@ impl Clients {
             .await
     }
 
-    /// Gives an agent access packages of a client in one call: looks in which role the provider has
-    /// them, makes the agent one if it is none, gives them, and reads again.
+    /// Gives an agent access packages and resources of a client in one call: looks in which role the
+    /// provider has them, makes the agent one if it is none, gives them, and reads again.
     ///
     /// What is so already is success; what the provider does not have of the client is refused before
     /// anything is changed, and the rest is given. A person is looked for among the agents before the
@@ -500,17 +500,18 @@ impl Clients {
     ///
     /// # Errors
     ///
-    /// As long as nothing has been changed: as the single operations. After that everything is in the
-    /// report.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything but access packages and whole
+    /// resources, and for resources in the first version. As long as nothing has been changed: as the
+    /// single operations. After that everything is in the report.
     pub async fn grant(
         &self,
         agent: &Receiver,
         client: impl AsRef<PartyUuid>,
-        packages: impl IntoIterator<Item = PackageUrn>,
+        what: impl IntoIterator<Item = Entitlement>,
     ) -> Result<Report, Error> {
-        const OPERATION: &str = "give an agent a client's access packages";
+        const OPERATION: &str = "give an agent what a client has given";
         let client = client.as_ref();
-        let packages = each_once(OPERATION, packages)?;
+        let wanted = self.wanted(OPERATION, what)?;
         self.client.require(OPERATION, scopes::CLIENTS_READ)?;
         self.client.require(OPERATION, scopes::CLIENTS_WRITE)?;
 
@@ -522,11 +523,10 @@ impl Clients {
         let served = self.list(&[], &[]).await?;
         let access = access_of(&served, client);
         let mut gifts = Vec::new();
-        for package in packages {
-            let entitlement = Entitlement::Package(package.clone());
-            let outcome = match role_with(access, &package) {
+        for entitlement in wanted {
+            let outcome = match role_with(access, &entitlement) {
                 Some(role) => {
-                    gifts.push((package, role));
+                    gifts.push((entitlement.clone(), role));
                     Outcome::Done
                 }
                 None => Outcome::Refused(vec![match access {
@@ -554,68 +554,62 @@ impl Clients {
 
         let mut given = Vec::new();
         let mut stopped = false;
-        for (package, role) in gifts {
+        for (entitlement, role) in gifts {
             let outcome = if stopped {
                 Outcome::Skipped
             } else {
-                self.give_one(client, &agent, &role, &package).await
+                self.give_one(client, &agent, &role, &entitlement).await
             };
             stopped |= stops_everything(&outcome);
             if matches!(outcome, Outcome::Done) {
-                given.push(package.clone());
+                given.push(entitlement.clone());
             }
-            report.add(What::Give(Entitlement::Package(package)), outcome);
+            report.add(What::Give(entitlement), outcome);
         }
         if !stopped && !given.is_empty() {
-            let found = self.packages_of_agent(&agent).await;
-            for package in given {
+            let found = self.held_of(&agent, client, &given).await;
+            for entitlement in given {
                 let outcome = match &found {
-                    Ok(found) if role_with(access_of(found, client), &package).is_some() => {
-                        Outcome::Done
-                    }
-                    Ok(_) => Outcome::Unexpected(vec![format!("{} is not there", package.code())]),
+                    Ok(found) if role_with(Some(found), &entitlement).is_some() => Outcome::Done,
+                    Ok(_) => Outcome::Unexpected(vec![format!("{entitlement} is not there")]),
                     Err(error) => Outcome::Failed(error.clone()),
                 };
-                report.add(What::ReadAgain(Entitlement::Package(package)), outcome);
+                report.add(What::ReadAgain(entitlement), outcome);
             }
         }
+        report.set_decision_point_lags();
         Ok(report)
     }
 
-    /// Takes access packages of a client from an agent in one call, and reads again. The agent stays
-    /// one. What it does not have is success. Needs both scopes.
+    /// Takes access packages and resources of a client from an agent in one call, and reads again. The
+    /// agent stays one. What it does not have is success. Needs both scopes.
     ///
     /// # Errors
     ///
-    /// As long as nothing has been changed: as the single operations. After that everything is in the
-    /// report.
+    /// As [`grant`](Self::grant).
     pub async fn revoke(
         &self,
         agent: impl AsRef<PartyUuid>,
         client: impl AsRef<PartyUuid>,
-        packages: impl IntoIterator<Item = PackageUrn>,
+        what: impl IntoIterator<Item = Entitlement>,
     ) -> Result<Report, Error> {
-        const OPERATION: &str = "take a client's access packages from an agent";
+        const OPERATION: &str = "take from an agent what a client has given";
         let (agent, client) = (agent.as_ref(), client.as_ref());
-        let packages = each_once(OPERATION, packages)?;
+        let wanted = self.wanted(OPERATION, what)?;
         self.client.require(OPERATION, scopes::CLIENTS_READ)?;
         self.client.require(OPERATION, scopes::CLIENTS_WRITE)?;
         let mut report = Report::new(client, Some(agent.clone()));
-        let held = self.packages_of_agent(agent).await?;
+        let held = self.held_of(agent, client, &wanted).await?;
         let mut taken = Vec::new();
         let mut stopped = false;
-        for package in packages {
-            let role = role_with(access_of(&held, client), &package);
-            let outcome = match role {
+        for entitlement in wanted {
+            let outcome = match role_with(Some(&held), &entitlement) {
                 None => Outcome::Already,
                 Some(_) if stopped => Outcome::Skipped,
-                Some(role) => {
-                    let one = [package.clone()];
-                    match self.remove_packages(client, agent, &role, &one).await {
-                        Ok(_) => Outcome::Done,
-                        Err(error) => Outcome::Failed(error),
-                    }
-                }
+                Some(role) => match self.take_one(client, agent, &role, &entitlement).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => Outcome::Failed(error),
+                },
             };
             stopped |= stops_everything(&outcome);
             let lost = matches!(&outcome, Outcome::Failed(error) if answer_was_lost(error));
@@ -626,26 +620,82 @@ impl Clients {
                 return Err(error.clone());
             }
             if matches!(outcome, Outcome::Done) || lost {
-                taken.push(package.clone());
+                taken.push((entitlement.clone(), outcome));
+            } else {
+                report.add(What::TakeBack(entitlement), outcome);
             }
-            report.add(What::TakeBack(Entitlement::Package(package)), outcome);
         }
         if !taken.is_empty() {
-            let found = self.packages_of_agent(agent).await;
-            for package in taken {
-                let outcome = match &found {
-                    Ok(found) if role_with(access_of(found, client), &package).is_none() => {
-                        Outcome::Done
-                    }
-                    Ok(_) => {
-                        Outcome::Unexpected(vec![format!("{} is still there", package.code())])
-                    }
-                    Err(error) => Outcome::Failed(error.clone()),
+            let all: Vec<_> = taken.iter().map(|(what, _)| what.clone()).collect();
+            let found = self.held_of(agent, client, &all).await;
+            for (entitlement, outcome) in taken {
+                let is_gone = found
+                    .as_ref()
+                    .map(|found| role_with(Some(found), &entitlement).is_none());
+                // a lost answer to what was done is no failure
+                let outcome = match (outcome, &is_gone) {
+                    (Outcome::Failed(_), Ok(true)) => Outcome::Done,
+                    (outcome, _) => outcome,
                 };
-                report.add(What::ReadAgain(Entitlement::Package(package)), outcome);
+                let seen = match is_gone {
+                    _ if !matches!(outcome, Outcome::Done) => None,
+                    Ok(true) => Some(Outcome::Done),
+                    Ok(false) => Some(Outcome::Unexpected(vec![format!(
+                        "{entitlement} is still there"
+                    )])),
+                    Err(error) => Some(Outcome::Failed(error.clone())),
+                };
+                report.add(What::TakeBack(entitlement.clone()), outcome);
+                if let Some(seen) = seen {
+                    report.add(What::ReadAgain(entitlement), seen);
+                }
             }
         }
+        report.set_decision_point_lags();
         Ok(report)
+    }
+
+    /// What can be delegated, each once.
+    fn wanted(
+        &self,
+        operation: &'static str,
+        what: impl IntoIterator<Item = Entitlement>,
+    ) -> Result<Vec<Entitlement>, Error> {
+        let wanted = wanted(operation, what)?;
+        for entitlement in &wanted {
+            match entitlement {
+                Entitlement::Package(_) => {}
+                Entitlement::Resource(_) => self.api.with_resources(operation)?,
+                _ => {
+                    return Err(Error::input(
+                        operation,
+                        "only access packages and whole resources of a client are delegated",
+                        "name access packages or resources, without single rights",
+                    ));
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// What the agent has of the client, as far as these need to be looked for.
+    async fn held_of(
+        &self,
+        agent: &PartyUuid,
+        client: &PartyUuid,
+        what: &[Entitlement],
+    ) -> Result<Vec<AccessInRole>, Error> {
+        let is_package = |one: &Entitlement| matches!(one, Entitlement::Package(_));
+        let mut held = Vec::new();
+        if what.iter().any(is_package) {
+            let found = self.packages_of_agent(agent).await?;
+            held.extend(access_of(&found, client).unwrap_or_default().to_vec());
+        }
+        if !what.iter().all(is_package) {
+            let found = self.resources_of_agent(agent).await?;
+            held.extend(access_of(&found, client).unwrap_or_default().to_vec());
+        }
+        Ok(held)
     }
 
     /// The agent's UUID, when it is one already.
@@ -691,10 +741,9 @@ impl Clients {
         client: &PartyUuid,
         agent: &PartyUuid,
         role: &str,
-        package: &PackageUrn,
+        what: &Entitlement,
     ) -> Outcome {
-        let one = [package.clone()];
-        let error = match self.add_packages(client, agent, role, &one).await {
+        let error = match self.send_one(client, agent, role, what).await {
             Ok(given)
                 if !given.is_empty() && given.iter().all(|one| one.changed == Some(false)) =>
             {
@@ -706,14 +755,58 @@ impl Clients {
         if !answer_was_lost(&error) {
             return Outcome::Failed(error);
         }
-        match self.packages_of_agent(agent).await {
-            Ok(found) if role_with(access_of(&found, client), package).is_some() => Outcome::Done,
-            Ok(_) => match self.add_packages(client, agent, role, &one).await {
+        match self
+            .held_of(agent, client, std::slice::from_ref(what))
+            .await
+        {
+            Ok(found) if role_with(Some(&found), what).is_some() => Outcome::Done,
+            Ok(_) => match self.send_one(client, agent, role, what).await {
                 Ok(_) => Outcome::Done,
                 Err(error) => Outcome::Failed(error),
             },
             Err(_) => Outcome::Failed(error),
         }
+    }
+
+    async fn send_one(
+        &self,
+        client: &PartyUuid,
+        agent: &PartyUuid,
+        role: &str,
+        what: &Entitlement,
+    ) -> Result<Vec<ClientDelegation>, Error> {
+        match what {
+            Entitlement::Package(package) => {
+                let one = [package.clone()];
+                self.add_packages(client, agent, role, &one).await
+            }
+            Entitlement::Resource(resource) => {
+                let one = [resource.clone()];
+                self.add_resources(client, agent, role, &one).await
+            }
+            _ => Ok(Vec::new()), // `wanted` lets nothing else through
+        }
+    }
+
+    async fn take_one(
+        &self,
+        client: &PartyUuid,
+        agent: &PartyUuid,
+        role: &str,
+        what: &Entitlement,
+    ) -> Result<(), Error> {
+        match what {
+            Entitlement::Package(package) => {
+                let one = [package.clone()];
+                self.remove_packages(client, agent, role, &one).await?;
+            }
+            Entitlement::Resource(resource) => {
+                let one = [resource.clone()];
+                self.remove_resources(client, agent, role, &one).await?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }
 
@@ -850,21 +943,6 @@ impl ClientWork {
     }
 }
 
-fn each_once(
-    operation: &'static str,
-    packages: impl IntoIterator<Item = PackageUrn>,
-) -> Result<Vec<PackageUrn>, Error> {
-    let mut wanted: Vec<PackageUrn> = Vec::new();
-    for package in packages {
-        Entitlement::Package(package.clone()).check(operation)?;
-        if !wanted.contains(&package) {
-            wanted.push(package);
-        }
-    }
-    some(operation, wanted.is_empty())?;
-    Ok(wanted)
-}
-
 fn access_of<'a>(served: &'a [ServedClient], client: &PartyUuid) -> Option<&'a [AccessInRole]> {
     let found = served.iter().find(|one| {
         let party = one.client.as_ref();
@@ -873,11 +951,18 @@ fn access_of<'a>(served: &'a [ServedClient], client: &PartyUuid) -> Option<&'a [
     Some(&found.access)
 }
 
-/// The code of the role in which the package is there.
-fn role_with(access: Option<&[AccessInRole]>, package: &PackageUrn) -> Option<String> {
-    let found = access?.iter().find(|in_role| {
-        let mut packages = in_role.packages.iter();
-        packages.any(|found| is_package(found.urn.as_deref(), package))
+/// The code of the role in which it is there.
+fn role_with(access: Option<&[AccessInRole]>, what: &Entitlement) -> Option<String> {
+    let found = access?.iter().find(|in_role| match what {
+        Entitlement::Package(package) => {
+            let mut packages = in_role.packages.iter();
+            packages.any(|found| is_package(found.urn.as_deref(), package))
+        }
+        Entitlement::Resource(resource) => {
+            let mut resources = in_role.resources.iter();
+            resources.any(|found| found.ref_id.as_ref() == Some(resource))
+        }
+        _ => false,
     })?;
     found.role.as_ref().and_then(code_of)
 }

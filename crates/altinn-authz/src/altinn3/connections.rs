@@ -441,7 +441,8 @@ pub(crate) fn about_a_name(error: Error, named: bool) -> Error {
     if !named || error.kind() != ErrorKind::Refused {
         return error;
     }
-    let may_be_the_name = match error.code() {
+    let code = error.problem().and_then(|problem| problem.code());
+    let may_be_the_name = match code.or(error.code()) {
         None | Some("STD-00000" | "AM-00004" | "AM-00021" | "AM-00023" | "AM-00043") => true,
         Some(_) => false,
     };

@@ -288,6 +288,15 @@ impl Problem {
             .any(|violation| violation.code() == Some(code) && violation.points_at(place))
     }
 
+    /// The code that tells most: that something is invalid (`STD-00000`) says less than what it is.
+    fn telling_code(&self) -> Option<&str> {
+        let first = self.violations.iter().find_map(Violation::code);
+        match self.code() {
+            Some("STD-00000") => first.or(self.code()),
+            code => code,
+        }
+    }
+
     /// What is known of it: by its code, by its first violation, or by its silence.
     fn known(&self) -> Option<&'static codes::Code> {
         let by_violation = || {
@@ -330,13 +339,8 @@ pub(crate) fn refusal(operation: &'static str, response: &http::Response<Bytes>)
             },
             _ => retry_of(response),
         });
-    let codes = problem
-        .code()
-        .into_iter()
-        .map(str::to_owned)
-        .collect::<Vec<_>>();
-    if let Some(code) = codes.into_iter().next() {
-        diagnosis = diagnosis.with_code(code);
+    if let Some(code) = problem.telling_code() {
+        diagnosis = diagnosis.with_code(code.to_owned());
     }
     if let Some(message) = problem.message() {
         diagnosis = diagnosis.with_message(message);
@@ -355,7 +359,7 @@ pub(crate) fn refusal(operation: &'static str, response: &http::Response<Bytes>)
 
 fn summary(problem: &Problem, known: Option<&codes::Code>) -> String {
     let status = problem.status;
-    match (problem.shape, problem.message(), problem.code()) {
+    match (problem.shape, problem.message(), problem.telling_code()) {
         (Shape::Html, ..) => format!("a web page came where the API's answer was due ({status})"),
         (_, Some(message), Some(code)) => {
             format!("{} ({code})", message.trim_end_matches('.'))

@@ -1,7 +1,7 @@
 //! `altinn party`: step 3, from a number to the identity that the rights API speaks of.
 
 use altinn_authz::altinn2;
-use altinn_authz::altinn3::{Identity, scopes};
+use altinn_authz::altinn3::{Client, Identity, PartyUuid, scopes};
 use altinn_authz::wire::OpenEnum as _;
 use clap::Args;
 use serde_json::json;
@@ -186,4 +186,41 @@ async fn altinn2(
         text,
         format!("{shown} is the reportee {id}: {name}"),
     ))
+}
+
+/// A party, as a person names it.
+#[derive(Clone, Debug)]
+pub(crate) enum Named {
+    Uuid(PartyUuid),
+    SystemUser(PartyUuid),
+    Number(Identity),
+}
+
+impl Named {
+    pub(crate) fn read(flag: &str, text: &str) -> Result<Self, Failure> {
+        if let Some(uuid) = text.trim().strip_prefix("system-user:") {
+            return uuid.parse().map(Self::SystemUser).map_err(|_| {
+                Failure::usage(format!("{flag}: this is no system user's UUID"))
+                    .todo("take it from `altinn system-user list` or `altinn rights list`")
+            });
+        }
+        match text.trim().parse() {
+            Ok(uuid) => Ok(Self::Uuid(uuid)),
+            Err(_) => identity(flag, text).map(Self::Number),
+        }
+    }
+
+    pub(crate) fn organisation(&self) -> Option<norwegian_ids::OrganisationNumber> {
+        match self {
+            Self::Number(Identity::Organisation(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(crate) async fn resolve(&self, client: &Client) -> Result<PartyUuid, Failure> {
+        match self {
+            Self::Uuid(uuid) | Self::SystemUser(uuid) => Ok(uuid.clone()),
+            Self::Number(number) => Ok(client.resolve(number).await?.uuid().clone()),
+        }
+    }
 }

@@ -6,7 +6,8 @@ mod batch;
 mod check;
 mod export;
 mod migrate;
-mod named;
+pub(crate) mod named;
+mod request;
 
 use clap::{Args, Subcommand};
 
@@ -113,6 +114,9 @@ pub(crate) enum RightsCommand {
     Export(export::ExportArgs),
     /// Say what can be given, without giving it
     Check(check::CheckArgs),
+    /// Ask for access, and answer those who ask (Altinn 3)
+    #[command(subcommand)]
+    Request(request::RequestCommand),
     /// Show, and give, what corresponds on Altinn 3 to a saved listing of Altinn 2
     Migrate(migrate::MigrateArgs),
 }
@@ -215,32 +219,32 @@ struct ToArgs {
 
 /// What is given or taken back.
 #[derive(Args, Clone, Default)]
-struct WhatArgs {
+pub(crate) struct WhatArgs {
     /// An access package (tilgangspakke), by code, URN or whole name; may be given several times
     #[arg(long = "package", value_name = "CODE")]
-    packages: Vec<String>,
+    pub(crate) packages: Vec<String>,
 
     /// A resource, by its id in the resource registry or its whole title; may be given several times
     #[arg(long = "resource", value_name = "ID")]
-    resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
 
     /// Only this instance of the resource, by its URN (urn:altinn:instance-id:…, urn:altinn:dialog-id:…
     /// or urn:altinn:correspondence-id:…); may be given several times
     #[arg(long = "instance", value_name = "URN", requires = "resources")]
-    instances: Vec<String>,
+    pub(crate) instances: Vec<String>,
 
     /// A role of Altinn 2 (rolle), by number (RoleDefinitionId), code or name; on Altinn 3 by code, to be
     /// taken back; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
-    roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
 
     /// A service of Altinn 2 (tjeneste), by code and edition; may be given several times
     #[arg(long = "service", value_name = "CODE/EDITION")]
-    services: Vec<String>,
+    pub(crate) services: Vec<String>,
 
     /// Only this right on the resource or service, such as read; may be given several times
     #[arg(long = "right", value_name = "ACTION")]
-    rights: Vec<String>,
+    pub(crate) rights: Vec<String>,
 }
 
 impl AsArgs {
@@ -261,6 +265,7 @@ impl RightsCommand {
             Self::Export(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Mine(_) => return Vec::new(),
+            Self::Request(args) => return args.flags(),
             Self::Migrate(args) => return given(&args.scopes, &args.system_user),
         };
         given(&common.scopes, &common.system_user)
@@ -294,6 +299,7 @@ pub(crate) async fn rights(
         RightsCommand::Mine(args) => altinn2::mine(context, args).await,
         RightsCommand::Export(args) => export::export(context, args).await,
         RightsCommand::Check(args) => check::check(context, args).await,
+        RightsCommand::Request(args) => request::run(context, args).await,
         RightsCommand::Migrate(args) => migrate::migrate(context, args).await,
         RightsCommand::List(args) => match args.common.api(context)? {
             Api::Altinn3 => altinn3::list(context, args).await,
@@ -331,7 +337,7 @@ fn nothing_named(ways: &str) -> Failure {
 }
 
 /// How a change ended: with everything, with some of it, or with nothing done.
-fn changed<E: std::fmt::Display, P: serde::Serialize>(
+pub(crate) fn changed<E: std::fmt::Display, P: serde::Serialize>(
     done: &altinn_authz::Report<E, P>,
     verb: &str,
     names: &str,

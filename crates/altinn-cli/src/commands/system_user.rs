@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::args::ScopeArgs;
 use crate::commands::Report;
+use crate::commands::pauses::Pauses;
 use crate::console::table;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -293,8 +294,7 @@ async fn waited(
     wait: Duration,
 ) -> Result<Option<Missing>, Failure> {
     use altinn_auth::vendor::Need;
-    let end = tokio::time::Instant::now() + wait;
-    let mut pause = Duration::from_secs(1);
+    let mut pauses = Pauses::at_most(wait);
     let mut said = String::new();
     loop {
         let missing = which.step(context, altinn, request.clone()).await?;
@@ -302,19 +302,17 @@ async fn waited(
         let waits = missing
             .as_ref()
             .is_some_and(|missing| matches!(missing.need(), Need::Approval | Need::Token));
-        let left = end.saturating_duration_since(tokio::time::Instant::now());
-        if !waits || left.is_zero() {
-            return Ok(missing);
-        }
         let sentence = missing
-            .map(|missing| missing.to_string())
+            .as_ref()
+            .map(ToString::to_string)
             .unwrap_or_default();
-        if sentence != said {
+        if waits && sentence != said {
             context.console.progress(&format!("waiting: {sentence}"));
             said = sentence;
         }
-        tokio::time::sleep(pause.min(left)).await;
-        pause = (pause * 3 / 2).min(Duration::from_secs(15));
+        if !waits || !pauses.pause().await {
+            return Ok(missing);
+        }
     }
 }
 

@@ -40,6 +40,8 @@ const COMMANDS: &[&[&str]] = &[
     &["rights", "mine"],
     &["rights", "check"],
     &["rights", "migrate"],
+    &["rights", "request"],
+    &["clients"],
     &["api"],
     &["explain"],
 ];

@@ -15,6 +15,7 @@ mod mistakes;
 mod offline;
 mod overview;
 mod people;
+mod requests;
 mod secrets;
 mod support;
 mod vendor;

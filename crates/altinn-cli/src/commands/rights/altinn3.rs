@@ -1,55 +1,17 @@
 //! Rights on Altinn 3, as a system user.
 
 use altinn_authz::altinn3::{
-    Client, Entitlement, Held, HeldRight, Holder, How, Identity, PartyUuid, Receiver, Relation,
-    scopes,
+    Client, Entitlement, Held, HeldRight, Holder, How, Identity, Receiver, Relation, scopes,
 };
 use serde_json::json;
 
 use crate::commands::Report;
-use crate::commands::party::identity;
+use crate::commands::party::Named;
 use crate::console::table;
 use crate::context::Context;
 use crate::failure::Failure;
 
 use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, named, nothing_named};
-
-/// A party, as a person names it.
-#[derive(Clone, Debug)]
-pub(super) enum Named {
-    Uuid(PartyUuid),
-    SystemUser(PartyUuid),
-    Number(Identity),
-}
-
-impl Named {
-    pub(super) fn read(flag: &str, text: &str) -> Result<Self, Failure> {
-        if let Some(uuid) = text.trim().strip_prefix("system-user:") {
-            return uuid.parse().map(Self::SystemUser).map_err(|_| {
-                Failure::usage(format!("{flag}: this is no system user's UUID"))
-                    .todo("take it from `altinn system-user list` or `altinn rights list`")
-            });
-        }
-        match text.trim().parse() {
-            Ok(uuid) => Ok(Self::Uuid(uuid)),
-            Err(_) => identity(flag, text).map(Self::Number),
-        }
-    }
-
-    fn organisation(&self) -> Option<norwegian_ids::OrganisationNumber> {
-        match self {
-            Self::Number(Identity::Organisation(number)) => Some(*number),
-            _ => None,
-        }
-    }
-
-    pub(super) async fn resolve(&self, client: &Client) -> Result<PartyUuid, Failure> {
-        match self {
-            Self::Uuid(uuid) | Self::SystemUser(uuid) => Ok(uuid.clone()),
-            Self::Number(number) => Ok(client.resolve(number).await?.uuid().clone()),
-        }
-    }
-}
 
 /// The rights API, as the system user that is set, or else the one of the party one acts for.
 pub(super) async fn client(

@@ -11,7 +11,7 @@ use super::batch::Verb;
 use super::{AsArgs, ChangeArgs, ToArgs, WhatArgs, altinn2, altinn3, named};
 use crate::args::Api;
 use crate::commands::Report;
-use crate::commands::party::identity;
+use crate::commands::party::{Named, identity};
 use crate::console::table;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -48,7 +48,7 @@ pub(super) async fn open(
 ) -> Result<Box<dyn Rights>, Failure> {
     Ok(match api {
         Api::Altinn3 => {
-            let acting = altinn3::Named::read("--from", from)?;
+            let acting = Named::read("--from", from)?;
             Box::new(altinn3::client(context, &acting, &api3::scopes::GIVER).await?)
         }
         Api::Altinn2 => {
@@ -62,10 +62,10 @@ pub(super) async fn open(
 /// The giver, as it is named on the command line.
 pub(super) fn giver(api: Api, text: &str) -> Result<PartyName, Failure> {
     match api {
-        Api::Altinn3 => match altinn3::Named::read("--from", text)? {
-            altinn3::Named::Uuid(uuid) => Ok(PartyName::id(uuid.as_str())),
-            altinn3::Named::SystemUser(_) => Err(altinn3::no_system_user("--from")),
-            altinn3::Named::Number(number) => Ok(numbered(number, None)),
+        Api::Altinn3 => match Named::read("--from", text)? {
+            Named::Uuid(uuid) => Ok(PartyName::id(uuid.as_str())),
+            Named::SystemUser(_) => Err(altinn3::no_system_user("--from")),
+            Named::Number(number) => Ok(numbered(number, None)),
         },
         Api::Altinn2 => match altinn2::who("--from", text)? {
             api2::Who::Organisation(number) => Ok(PartyName::organisation(number)),
@@ -88,9 +88,7 @@ fn numbered(number: api3::Identity, name: Option<&String>) -> PartyName {
 
 fn receiver(api: Api, to: &ToArgs) -> Result<PartyName, Failure> {
     let text = to.required()?.trim();
-    if let (Api::Altinn3, altinn3::Named::SystemUser(uuid)) =
-        (api, altinn3::Named::read("--to", text)?)
-    {
+    if let (Api::Altinn3, Named::SystemUser(uuid)) = (api, Named::read("--to", text)?) {
         return Ok(PartyName::system_user(uuid.as_str()));
     }
     let is_id = match api {

@@ -18,8 +18,9 @@ use crate::commands::Report;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
-use super::altinn3::{self, Named};
+use super::altinn3;
 use super::{AsArgs, altinn2};
+use crate::commands::party::Named;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -66,7 +66,7 @@ impl Names {
 }
 
 /// What a command line names.
-pub(super) async fn read(context: &Context<'_>, what: &WhatArgs) -> Result<WhatArgs, Failure> {
+pub(crate) async fn read(context: &Context<'_>, what: &WhatArgs) -> Result<WhatArgs, Failure> {
     Names::default().read(context, what).await?
 }
 
