@@ -67,7 +67,8 @@ under [profile.NAME]:
                    ALTINN_PLATFORM_URL, ALTINN_API_URL, MASKINPORTEN_ISSUER,
                    MASKINPORTEN_TOKEN_ENDPOINT (or MASKINPORTEN_WELL_KNOWN_URL), ALTINN_CA_FILE
                    ALTINN_GENERATION (altinn2, altinn3), where --api is not given
-  which client     MASKINPORTEN_CLIENT_ID, MASKINPORTEN_SCOPES; MASKINPORTEN_ORGANISATION, whose it is
+  which client     MASKINPORTEN_CLIENT_ID, MASKINPORTEN_SCOPES;
+                   MASKINPORTEN_ORGANISATION, whose it is
   which key        MASKINPORTEN_PKCS12 + MASKINPORTEN_PKCS12_PASSWORD (+ MASKINPORTEN_KEY_ALIAS),
                    or MASKINPORTEN_PEM, or MASKINPORTEN_CLIENT_JWK; MASKINPORTEN_KID
   as whom          ALTINN_SYSTEM_USER, ALTINN_EXTERNAL_REF; ALTINN_AS=person;
@@ -255,6 +256,7 @@ impl ScopeArgs {
 
 /// Who to be on Altinn 3: a system user, or the person who logged in.
 #[derive(Args)]
+#[command(next_help_heading = "As whom")]
 pub(crate) struct SystemUserArgs {
     /// Be the person who logged in (altinn login), not a system user [env: ALTINN_AS=person]
     #[arg(long, conflicts_with_all = ["system_user", "external_ref"])]
@@ -357,4 +359,36 @@ pub(crate) enum Command {
     Hal(commands::hal::HalArgs),
     /// Say what an error code means, what to do and who must do it
     Explain(commands::explain::ExplainArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Longer lines are broken once more by the help's own width, in the middle of what was laid out.
+    fn too_long(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        let laid_out = [command.get_after_help(), command.get_after_long_help()];
+        for text in laid_out.into_iter().flatten().map(ToString::to_string) {
+            let lines = text.lines().filter(|line| line.chars().count() > 100);
+            found.extend(lines.map(|line| format!("{path}: {line}")));
+        }
+        for command in command.get_subcommands() {
+            too_long(command, &path, found);
+        }
+    }
+
+    #[test]
+    fn what_help_lays_out_fits_its_width() {
+        let mut found = Vec::new();
+        too_long(&Cli::command(), "", &mut found);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

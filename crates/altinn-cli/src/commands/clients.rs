@@ -18,17 +18,17 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
 const EXAMPLES: &str = "\
-For the provider, who keeps the clients' books, audits them, or acts for them in another way:
+Examples, for the provider, who keeps the clients' books, audits them, or acts for them otherwise:
   altinn clients list --provider 310779253
       the clients, with the role that the provider has for each, and what comes with it
   altinn clients agents --provider 310779253
       the provider's people and system users who act for clients
   altinn clients show --provider 310779253 --client 310749745
       who of them may do what for one client; --agent NUMBER: what one of them may, for whom
-  altinn clients grant --provider 310779253 --client 310749745 --to 24878123375 --last-name GRANITT \\
-      --package regnskapsforer-lonn
-      makes the person an agent, if need be, and gives what the provider has of the client; --dry-run
-      says what can be given
+  altinn clients grant --provider 310779253 --client 310749745 --to 24878123375 \\
+      --last-name GRANITT --package regnskapsforer-lonn
+      makes the person an agent, if need be, and gives what the provider has of the client;
+      --dry-run says what can be given
   altinn clients revoke --provider 310779253 --client 310749745 --to 24878123375 \\
       --package regnskapsforer-lonn
   altinn clients revoke --provider 310779253 --client 310749745 --to 24878123375 --everything
@@ -109,9 +109,6 @@ struct ProviderArgs {
 /// Arguments of `altinn clients list`.
 #[derive(Args)]
 pub(crate) struct ListArgs {
-    #[command(flatten)]
-    of: ProviderArgs,
-
     /// Only clients of whom the provider has this access package; may be given several times
     #[arg(long = "package", value_name = "CODE")]
     packages: Vec<String>,
@@ -120,6 +117,9 @@ pub(crate) struct ListArgs {
     /// several times
     #[arg(long = "role", value_name = "CODE")]
     roles: Vec<String>,
+
+    #[command(flatten)]
+    of: ProviderArgs,
 }
 
 /// Arguments of `altinn clients agents`.
@@ -132,9 +132,6 @@ pub(crate) struct AgentsArgs {
 /// Arguments of `altinn clients show`.
 #[derive(Args)]
 pub(crate) struct ShowArgs {
-    #[command(flatten)]
-    of: ProviderArgs,
-
     /// Who may do what for this client
     #[arg(long, value_name = "NUMBER", required_unless_present = "agent")]
     client: Option<String>,
@@ -142,14 +139,14 @@ pub(crate) struct ShowArgs {
     /// What this agent may do, for whom
     #[arg(long, value_name = "NUMBER", conflicts_with = "client")]
     agent: Option<String>,
+
+    #[command(flatten)]
+    of: ProviderArgs,
 }
 
 /// A client, and one who acts for it.
 #[derive(Args)]
 struct PairArgs {
-    #[command(flatten)]
-    of: ProviderArgs,
-
     /// For whom
     #[arg(long, value_name = "NUMBER")]
     client: String,
@@ -157,14 +154,14 @@ struct PairArgs {
     /// Who: a person's number, a party UUID, or system-user:UUID
     #[arg(long, value_name = "NUMBER")]
     to: String,
+
+    #[command(flatten)]
+    of: ProviderArgs,
 }
 
 /// Arguments of `altinn clients grant`.
 #[derive(Args)]
 pub(crate) struct GrantArgs {
-    #[command(flatten)]
-    pair: PairArgs,
-
     /// The person's last name, of one who is no agent yet; two wrong ones lock for an hour
     #[arg(long, value_name = "NAME")]
     last_name: Option<String>,
@@ -175,20 +172,23 @@ pub(crate) struct GrantArgs {
     /// Say what can be given, and change nothing
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    pair: PairArgs,
 }
 
 /// Arguments of `altinn clients revoke`.
 #[derive(Args)]
 pub(crate) struct RevokeArgs {
     #[command(flatten)]
-    pair: PairArgs,
-
-    #[command(flatten)]
     what: ClientWhatArgs,
 
     /// All that the agent may do for the client
     #[arg(long, conflicts_with_all = ["packages", "resources"])]
     everything: bool,
+
+    #[command(flatten)]
+    pair: PairArgs,
 }
 
 /// What of a client is delegated.
@@ -206,9 +206,6 @@ struct ClientWhatArgs {
 /// Arguments of `altinn clients add-agent`.
 #[derive(Args)]
 pub(crate) struct AddAgentArgs {
-    #[command(flatten)]
-    of: ProviderArgs,
-
     /// Who: a person's number, a party UUID, or system-user:UUID
     #[arg(long, value_name = "NUMBER")]
     to: String,
@@ -216,14 +213,14 @@ pub(crate) struct AddAgentArgs {
     /// The person's last name; two wrong ones lock for an hour
     #[arg(long, value_name = "NAME")]
     last_name: Option<String>,
+
+    #[command(flatten)]
+    of: ProviderArgs,
 }
 
 /// Arguments of `altinn clients remove-agent`.
 #[derive(Args)]
 pub(crate) struct RemoveAgentArgs {
-    #[command(flatten)]
-    of: ProviderArgs,
-
     /// Who: a person's number, a party UUID, or system-user:UUID
     #[arg(long, value_name = "NUMBER")]
     to: String,
@@ -231,6 +228,9 @@ pub(crate) struct RemoveAgentArgs {
     /// Also when the agent may still do something for a client: that goes, too
     #[arg(long)]
     cascade: bool,
+
+    #[command(flatten)]
+    of: ProviderArgs,
 }
 
 /// Arguments of `altinn clients mine`.
@@ -247,12 +247,12 @@ pub(crate) struct MineArgs {
 /// Arguments of `altinn clients leave`.
 #[derive(Args)]
 pub(crate) struct LeaveArgs {
-    #[command(flatten)]
-    of: ProviderArgs,
-
     /// This client only, with all that one may do for it
     #[arg(long, value_name = "NUMBER")]
     client: Option<String>,
+
+    #[command(flatten)]
+    of: ProviderArgs,
 }
 
 impl ClientsCommand {

@@ -27,7 +27,7 @@ Examples:
       both generations, one after the other
   altinn demo --api altinn3
       what answers today
-  altinn demo --json | jq '.[].steps[] | {name, request: .request.command, status: .response.status}'
+  altinn demo --json | jq '.[].steps[] | {name, request: .request.command}'
 
 It starts a simulator of Maskinporten and Altinn on this machine, and runs the real commands against
 it, over HTTP and with real signatures: token, exchange, party, list, grant, revoke. No network and

@@ -34,8 +34,8 @@ Examples:
 
 Beforehand: a client of ID-porten (https://samarbeid.digdir.no) with a redirect address on this
 machine, such as http://localhost:8788/callback, and the scopes. Then set IDPORTEN_CLIENT_ID, and
-IDPORTEN_CLIENT_JWK, IDPORTEN_CLIENT_SECRET or neither, as it is registered. `altinn sim --write-env`
-writes all of it.
+IDPORTEN_CLIENT_JWK, IDPORTEN_CLIENT_SECRET or neither, as it is registered. For the simulator,
+`altinn sim --write-env` writes all of it.
 
 What is kept: the tokens, in a file that only you can read ($XDG_STATE_HOME/altinn), one for each
 provider and client, until `altinn logout`.";

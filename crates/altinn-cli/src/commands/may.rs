@@ -27,9 +27,10 @@ WHO is a person number, an organisation number, a party UUID, system-user:UUID, 
 (a service owner). Exit code 0: they may, all of it; 1: they may not, or only on a condition that is
 not met. Most permits have one: how surely the user is known (--level).
 
-You ask as an organisation with the scope altinn:authorization/authorize, and with a subscription key
-(ALTINN_SUBSCRIPTION_KEY_AUTHORIZATION). What was given or taken back shows here up to five minutes
-later. `Indeterminate`, the answer about what Altinn does not know, is neither: exit code 3.";
+You ask as an organisation with the scope altinn:authorization/authorize, and with a subscription
+key (ALTINN_SUBSCRIPTION_KEY_AUTHORIZATION). What was given or taken back shows here up to five
+minutes later. `Indeterminate`, the answer about what Altinn does not know, is neither: exit code
+3.";
 
 /// Arguments of `altinn may`.
 #[derive(Args)]

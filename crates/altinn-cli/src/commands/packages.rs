@@ -14,7 +14,8 @@ use crate::failure::Failure;
 const EXAMPLES: &str = "\
 Examples:
   altinn packages search skatt
-      access packages by name or description; --in-resources looks at what they give access to as well
+      access packages by name or description; --in-resources looks at what they give access to as
+      well
   altinn packages show skattegrunnlag
       what a package gives access to
   altinn packages resources skattemelding

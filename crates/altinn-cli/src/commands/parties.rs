@@ -20,8 +20,8 @@ Examples:
   altinn parties --system-user 310753831 --resource skf-skattemelding
       only those for whom something is held on the resource
 
-Sub-units stand below their main unit. A main unit marked with - is listed for a sub-unit's sake: one
-may do nothing for it.";
+Sub-units stand below their main unit. A main unit marked with - is listed for a sub-unit's sake:
+one may do nothing for it.";
 
 /// Arguments of `altinn parties`.
 #[derive(Args)]

@@ -49,14 +49,16 @@ Examples:
   altinn rights list --from 310753831 --api altinn2 --filter \"Name eq 'LILLA TIGER'\"
   altinn rights list --from 310753831 --to r51600201 --api altinn2 \\
       --filter \"RightSourceType ne 'RoleTypeRights'\"
-      only what was given as a single right; a wrong name in a filter is said before anything is sent";
+      only what was given as a single right; a wrong name in a filter is said before anything is
+      sent";
 
 const GRANT_EXAMPLES: &str = "\
 Examples:
   altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --package skattegrunnlag
       a person who is not connected yet needs the last name; two wrong ones lock for an hour
   altinn rights grant --from 310753831 --to 26899299344 --package 'Post og telekommunikasjon'
-      by the name that people know, in any of Altinn's languages: the whole of it, or it is asked about
+      by the name that people know, in any of Altinn's languages: the whole of it, or it is asked
+      about
   altinn rights grant --from 310753831 --to 26899299344 --resource skf-skattemelding --right read
   altinn rights grant --from 310753831 --to 26899299344 --last-name HEIS --role 11 --api altinn2
   altinn rights grant --file people.csv --dry-run
@@ -67,18 +69,19 @@ Examples:
 It checks first what may be given, gives what is not there yet, and reads again to see that it is
 there. Exit code 5 says that some of it was done; the report says what.
 
-Many at once: a file with one row for each thing that is given, as CSV (comma or semicolon, UTF-8) or
-JSON (a list of objects, or one on each line):
+Many at once: a file with one row for each thing that is given, as CSV (comma or semicolon, UTF-8)
+or JSON (a list of objects, or one on each line):
   from,to,lastName,package,resource,right
   310753831,26899299344,HEIS,skattegrunnlag,,
   310753831,310779253,,,skf-skattemelding,read
 Columns: from (or --from for all), to, lastName or name, and what is given: package, resource,
-service, role; instance and right say which on the resource (right also on the service), several rights
-with blanks between. Every row is checked before anything is sent. What came of each is written to a results file beside the list,
-before and after each call: run the same command again, and it goes on where it was ended, by Ctrl-C
-or by force, and does nothing twice. Rows may be added at the end of the list meanwhile, and a row
-that was refused may be corrected where it stands; no other may change. A last name that may be wrong
-ends the run for all, and is not tried again until the row is corrected or --refused-again says so.";
+service, role; instance and right say which on the resource (right also on the service), several
+rights with blanks between. Every row is checked before anything is sent. What came of each is
+written to a results file beside the list, before and after each call: run the same command again,
+and it goes on where it was ended, by Ctrl-C or by force, and does nothing twice. Rows may be
+added at the end of the list meanwhile, and a row that was refused may be corrected where it
+stands; no other may change. A last name that may be wrong ends the run for all, and is not tried
+again until the row is corrected or --refused-again says so.";
 
 const REVOKE_EXAMPLES: &str = "\
 Examples:
@@ -123,6 +126,7 @@ pub(crate) enum RightsCommand {
 
 /// Which generation, and as whom.
 #[derive(Args)]
+#[command(next_help_heading = "As whom")]
 struct AsArgs {
     /// Which generation; altinn3 unless it is set [env: ALTINN_GENERATION]
     #[arg(long, value_name = "GENERATION")]

@@ -28,8 +28,8 @@ Examples:
   altinn service-owner organisation 310753831
       with the contacts of the organisation and of people in it
 
-One is the service owner's organisation here (Maskinporten token and ALTINN_API_KEY). Altinn 2 closed
-on 2026-06-19.";
+One is the service owner's organisation here (Maskinporten token and ALTINN_API_KEY). Altinn 2
+closed on 2026-06-19.";
 
 /// `altinn service-owner …`.
 #[derive(Subcommand)]

@@ -26,16 +26,16 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "URI")]
     resource: Vec<String>,
 
+    /// Restrict the token to the person with this number
+    #[arg(long, value_name = "NUMBER")]
+    pid: Option<String>,
+
     #[command(flatten)]
     pub(crate) system_user: SystemUserArgs,
 
     /// Ask as the supplier of this organisation, which has delegated the scope (API-delegering)
     #[arg(long, value_name = "ORG", conflicts_with = "system_user")]
     consumer_org: Option<String>,
-
-    /// Restrict the token to the person with this number
-    #[arg(long, value_name = "NUMBER")]
-    pid: Option<String>,
 }
 
 const TOKEN_EXAMPLES: &str = "\
@@ -61,12 +61,12 @@ it only in exchange for a token of its own, which says who one is there.";
 #[derive(Args)]
 #[command(after_help = TOKEN_EXAMPLES)]
 pub(crate) struct TokenArgs {
-    #[command(flatten)]
-    pub(crate) request: RequestArgs,
-
     /// Exchange it for an Altinn token
     #[arg(long)]
     exchange: bool,
+
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
 
     /// Be an enterprise user (virksomhetsbruker): ALTINN_USERNAME and ALTINN_PASSWORD
     #[arg(long, requires = "exchange", conflicts_with_all = ["system_user", "consumer_org"])]

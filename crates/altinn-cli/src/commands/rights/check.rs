@@ -22,8 +22,8 @@ Examples:
   altinn rights check --from 310753831 --resource skf-skattemelding --right read --right sign
   altinn rights check --from 310753831 --role REGNA --service 1051/140619 --right Read --api altinn2
 
-Altinn 3 is asked and gives its reasons. Altinn 2 has no such check: what its lists tell is said, and
-what only shows when it is tried. Exit code 1 says that something cannot be given.";
+Altinn 3 is asked and gives its reasons. Altinn 2 has no such check: what its lists tell is said,
+and what only shows when it is tried. Exit code 1 says that something cannot be given.";
 
 /// Arguments of `altinn rights check`.
 #[derive(Args)]

@@ -39,7 +39,8 @@ One row for each access package, right, role and so on that somebody holds. Colu
                              given on it)
   id, name, right            what it is; of resources, instances and services, a row for each right
   how                        given directly, by a role, through somebody
-  direct                     whether it was given directly, so that `altinn rights revoke` can take it back";
+  direct                     whether it was given directly, so that `altinn rights revoke` can
+                             take it back";
 
 /// The role that stands for the connection itself.
 const RIGHT_HOLDER: &str = "rettighetshaver";

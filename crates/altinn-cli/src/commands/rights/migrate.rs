@@ -33,17 +33,17 @@ Examples:
   altinn rights migrate --from-file old.json --from 310753831 --receivers people.csv --apply
       gives it; run it again, and it does what is left
 
-Altinn 2 masks the numbers of people (240178*****), so the listing does not say whom to give to. Say it
-for each id of the listing in a file (readable by you alone), --receivers, as CSV:
+Altinn 2 masks the numbers of people (240178*****), so the listing does not say whom to give to.
+Say it for each id of the listing in a file (readable by you alone), --receivers, as CSV:
   id,to,lastName
   r50170466,26899299344,HEIS
   r50170467,5f0c1e7a-3b52-4d6e-9a41-000000000005,
-`to` is a person number (with lastName), an organisation number, or a party UUID. Organisations stand in
-the listing with their numbers and need no row.
+`to` is a person number (with lastName), an organisation number, or a party UUID. Organisations
+stand in the listing with their numbers and need no row.
 
-What corresponds to what is a table with a source for each row, from Altinn's own import of what was
-delegated. Nothing is guessed: roles that were spread over many packages, and services, have no row. Rows
-of your own, such as a service owner's word, come from a file, --table, as CSV:
+What corresponds to what is a table with a source for each row, from Altinn's own import of what
+was delegated. Nothing is guessed: roles that were spread over many packages, and services, have
+no row. Rows of your own, such as a service owner's word, come from a file, --table, as CSV:
   altinn2,altinn3,source
   service:4936/1,altinn3:resource:skf-postlogg#read,letter of 2026-03-02
   role:UTINN,altinn3:package:skattegrunnlag altinn3:package:post-og-telekommunikasjon,our own choice";

@@ -21,13 +21,13 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
 const EXAMPLES: &str = "\
-As in the other commands, --from is who gives (avgiver) and --to is who receives. The receiver asks,
-the giver answers:
+Examples (as in the other commands, --from gives and --to receives; the receiver asks, the giver
+answers):
   altinn rights request ask --from 310753831 --to 24878123375 --package skattegrunnlag --person
       the person who logged in asks the organisation for an access package (tilgangspakke)
-  altinn rights request ask --from 310753831 --to 310779253 --resource skf-skattemelding --right read \\
-      --wait
-      an organisation's system user asks for one right, and waits for the answer
+  altinn rights request ask --from 310753831 --to 310779253 --resource skf-skattemelding --wait
+      an organisation's system user asks for rights on a resource, and waits for the answer; with
+      --right read, for that right alone
   altinn rights request list --from 310753831 --status pending
       what others have asked the organisation for
   altinn rights request list --to 310779253
@@ -40,9 +40,9 @@ the giver answers:
   altinn rights request confirm ID --to 310779253
       one that a service owner (tjenesteeier) drafted for the receiver
 
-It is done as a system user (systembruker) of the party one acts for, or with --person as the one who
-logged in. Scopes: altinn:accessmanagement/enduser:requests.read and .write. Requests are not switched
-on in every environment: then every call is answered with 404 without a word.";
+It is done as a system user (systembruker) of the party one acts for, or with --person as the one
+who logged in. Scopes: altinn:accessmanagement/enduser:requests.read and .write. Requests are not
+switched on in every environment: then every call is answered with 404 without a word.";
 
 /// `altinn rights request …`.
 #[derive(Subcommand)]
@@ -170,12 +170,12 @@ pub(crate) struct OneArgs {
 /// Arguments of `altinn rights request approve`.
 #[derive(Args)]
 pub(crate) struct ApproveArgs {
-    #[command(flatten)]
-    giver: GiverArgs,
-
     /// Give only this right of what was asked for, such as read; may be given several times
     #[arg(long = "right", value_name = "ACTION")]
     rights: Vec<String>,
+
+    #[command(flatten)]
+    giver: GiverArgs,
 }
 
 /// What the giver does with a request.
