@@ -34,6 +34,7 @@ Around the rights:
   altinn rights grant --file    many at once, from a list (also revoke); --dry-run first
   altinn rights check           what can be given, before it is given
   altinn rights request         ask for access; approve, reject, withdraw
+  altinn consent                ask for leave to fetch data about somebody (samtykke)
   altinn clients                who of an accountant's people acts for which client
   altinn rights migrate         from a saved listing of Altinn 2 to what corresponds on Altinn 3
   altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
@@ -350,6 +351,9 @@ pub(crate) enum Command {
     /// Client delegation (klientdelegering): who of a provider's people acts for which client
     #[command(subcommand)]
     Clients(commands::clients::ClientsCommand),
+    /// Ask for leave to fetch data about somebody (samtykke), and follow the answer
+    #[command(subcommand)]
+    Consent(commands::consent::ConsentCommand),
     /// List, grant and revoke rights
     #[command(subcommand)]
     Rights(commands::rights::RightsCommand),

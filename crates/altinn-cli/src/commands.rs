@@ -3,6 +3,7 @@
 
 pub(crate) mod api;
 pub(crate) mod clients;
+pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod enterprise_users;
 pub(crate) mod explain;

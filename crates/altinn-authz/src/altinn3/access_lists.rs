@@ -68,6 +68,7 @@ struct Filters<'a> {
 }
 
 /// How the members of a list were changed.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "it says what was changed"]
 pub struct MembersChanged {

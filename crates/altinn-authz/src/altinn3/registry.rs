@@ -179,12 +179,14 @@ impl Registry {
     /// The rights on a resource with the keys that grants name them by, in the client's
     /// [language](Self::with_language). `GET v2/resource/{id}/policy/rights`.
     ///
-    /// Those of end users alone; `and` adds those of the service owner and of the app itself.
-    ///
     /// # Errors
     ///
     /// As [`policy`](Self::policy).
-    pub async fn rights(&self, resource: &ResourceId, and: RightsOf) -> Result<Vec<Right>, Error> {
+    pub async fn rights(
+        &self,
+        resource: &ResourceId,
+        whose: RightsOf,
+    ) -> Result<Vec<Right>, Error> {
         const OPERATION: &str = "list the rights on a resource";
         self.of(OPERATION, resource)?;
         let address = self
@@ -195,9 +197,9 @@ impl Registry {
             .segment("rights")
             .query_if(
                 "includeServiceOwnerRights",
-                and.service_owner.then_some(true),
+                whose.service_owner.then_some(true),
             )
-            .query_if("includeAppRights", and.app.then_some(true));
+            .query_if("includeAppRights", whose.app.then_some(true));
         self.api.list(OPERATION, &address).await
     }
 
@@ -307,13 +309,33 @@ fn limited(
     Ok(address.query_if("limit", page))
 }
 
-/// Whose rights on a resource are listed besides those of end users: by default nobody's.
+/// Whose rights on a resource are listed: those of end users, and these besides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RightsOf {
-    /// The service owner's.
-    pub service_owner: bool,
-    /// The app's own.
-    pub app: bool,
+    service_owner: bool,
+    app: bool,
+}
+
+impl RightsOf {
+    /// Those of end users alone.
+    #[must_use]
+    pub fn end_users() -> Self {
+        Self::default()
+    }
+
+    /// The service owner's, too.
+    #[must_use]
+    pub fn and_service_owner(mut self) -> Self {
+        self.service_owner = true;
+        self
+    }
+
+    /// The app's own, too.
+    #[must_use]
+    pub fn and_app(mut self) -> Self {
+        self.app = true;
+        self
+    }
 }
 
 /// What to search for.

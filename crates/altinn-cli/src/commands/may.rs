@@ -2,13 +2,13 @@
 
 use altinn_auth::SecurityLevel;
 use altinn_authz::altinn3::pdp::{Decision, Obligation, Pdp, Question, Subject};
-use altinn_authz::altinn3::{Identity, PartyUrn, PartyUuid, scopes};
+use altinn_authz::altinn3::{PartyUrn, PartyUuid, scopes};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::args::ScopeArgs;
 use crate::commands::Report;
-use crate::commands::party::identity;
+use crate::commands::party::party_urn;
 use crate::console::table;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -109,7 +109,7 @@ fn subject(text: &str) -> Result<Subject, Failure> {
                 .todo("give digits")
         }),
         Some(("org", code)) => Ok(Subject::service_owner(code)),
-        _ => Ok(named("WHO", text)?.into()),
+        _ => Ok(party_urn("WHO", text)?.into()),
     }
 }
 
@@ -118,15 +118,8 @@ fn party(text: &str) -> Result<PartyUrn, Failure> {
         // for itself
         Some(_) => Err(Failure::usage("it is not said for whom")
             .todo("add for WHOM: a number or a party UUID")),
-        None => named("WHOM", text),
+        None => party_urn("WHOM", text),
     }
-}
-
-fn named(name: &str, text: &str) -> Result<PartyUrn, Failure> {
-    if let Ok(uuid) = text.parse::<PartyUuid>() {
-        return Ok(uuid.into());
-    }
-    Ok(Identity::into(identity(name, text)?))
 }
 
 struct Answer {

@@ -1,7 +1,7 @@
 //! `altinn party`: step 3, from a number to the identity that the rights API speaks of.
 
 use altinn_authz::altinn2;
-use altinn_authz::altinn3::{Client, Identity, PartyUuid, scopes};
+use altinn_authz::altinn3::{Client, Identity, PartyUrn, PartyUuid, scopes};
 use altinn_authz::wire::OpenEnum as _;
 use clap::Args;
 use serde_json::json;
@@ -223,4 +223,12 @@ impl Named {
             Self::Number(number) => Ok(client.resolve(number).await?.uuid().clone()),
         }
     }
+}
+
+/// A party that a call names by URN: by number, or by party UUID.
+pub(crate) fn party_urn(name: &str, text: &str) -> Result<PartyUrn, Failure> {
+    if let Ok(uuid) = text.trim().parse::<PartyUuid>() {
+        return Ok(uuid.into());
+    }
+    Ok(identity(name, text)?.into())
 }

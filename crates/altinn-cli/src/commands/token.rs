@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use altinn_authz::altinn3::Identity;
 use clap::Args;
 use http_transport::ExposeSecret as _;
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{ScopeArgs, SystemUserArgs};
 use crate::commands::Report;
+use crate::commands::party::identity;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::jwt::Jwt;
@@ -29,6 +31,14 @@ pub(crate) struct RequestArgs {
     /// Restrict the token to the person with this number
     #[arg(long, value_name = "NUMBER")]
     pid: Option<String>,
+
+    /// By this consent (samtykke): the consent request's id
+    #[arg(long, value_name = "ID", requires = "consent_from")]
+    consent: Option<uuid::Uuid>,
+
+    /// Who gave the consent: a person's or an organisation's number
+    #[arg(long, value_name = "NUMBER", requires = "consent")]
+    consent_from: Option<String>,
 
     #[command(flatten)]
     pub(crate) system_user: SystemUserArgs,
@@ -113,6 +123,19 @@ impl RequestArgs {
             .transpose()
     }
 
+    fn consent(&self) -> Result<Option<maskinporten::Consent>, Failure> {
+        let (Some(id), Some(from)) = (self.consent, &self.consent_from) else {
+            return Ok(None);
+        };
+        Ok(match identity("--consent-from", from)? {
+            Identity::Organisation(number) => {
+                Some(maskinporten::Consent::of_organisation(id, number))
+            }
+            Identity::Person(number) => Some(maskinporten::Consent::of_person(id, number)),
+            _ => None,
+        })
+    }
+
     fn resources(&self) -> Result<Vec<maskinporten::Resource>, Failure> {
         let parse = |text: &String| {
             text.parse()
@@ -137,6 +160,9 @@ impl RequestArgs {
         }
         if let Some(person) = self.person()? {
             request = request.pid(person);
+        }
+        if let Some(consent) = self.consent()? {
+            request = request.consent(consent);
         }
         if self.is_system_user(context)?
             && let Some(owner) = context.settings.system_user()?
@@ -209,9 +235,13 @@ pub(crate) async fn token(context: &Context<'_>, args: &TokenArgs) -> Result<Rep
         let summary = "a Maskinporten token";
         return Ok(report(summary, token.as_cached()));
     }
-    if !args.request.resource.is_empty() || args.request.pid.is_some() {
+    let request_args = &args.request;
+    if !request_args.resource.is_empty()
+        || request_args.pid.is_some()
+        || request_args.consent.is_some()
+    {
         return Err(Failure::usage(
-            "--resource and --pid are for tokens that go to an API as they are, and this one is exchanged",
+            "--resource, --pid and --consent are for tokens that go to an API as they are, and this one is exchanged",
         )
         .todo("leave them out, or leave --exchange out"));
     }
@@ -249,11 +279,12 @@ async fn of_person(context: &Context<'_>, args: &TokenArgs) -> Result<Report, Fa
     let request = &args.request;
     let given = request.consumer_org.is_some()
         || request.pid.is_some()
+        || request.consent.is_some()
         || !request.resource.is_empty()
         || request.scopes.given().is_some();
     if given || args.enterprise_user {
         return Err(Failure::usage(
-            "--person takes the log-in as it is, and no --scope, --resource, --pid, --consumer-org or --enterprise-user",
+            "--person takes the log-in as it is, and no --scope, --resource, --pid, --consent, --consumer-org or --enterprise-user",
         )
         .todo("ask for scopes when logging in: altinn login --scope …"));
     }

@@ -42,6 +42,9 @@ const COMMANDS: &[&[&str]] = &[
     &["rights", "migrate"],
     &["rights", "request"],
     &["clients"],
+    &["consent"],
+    &["consent", "ask"],
+    &["consent", "events"],
     &["api"],
     &["explain"],
 ];
@@ -53,7 +56,7 @@ fn every_command_teaches_with_examples() {
         let help = terminal.run(&[command, &["--help"]].concat()).ends_with(0);
         assert!(help.err.is_empty(), "{help:#?}");
         assert!(help.out.contains("altinn "), "{help:#?}");
-        if ![&["rights"][..], &["system-user"]].contains(&command) {
+        if ![&["rights"][..], &["system-user"], &["consent"]].contains(&command) {
             assert!(help.out.contains("Example"), "{help:#?}");
         }
         let short = terminal.run(&[command, &["-h"]].concat()).ends_with(0);

@@ -8,6 +8,7 @@ mod both;
 #[cfg(unix)]
 mod browser;
 mod commands;
+mod consent;
 mod demo;
 mod help;
 mod migrate;

@@ -145,11 +145,8 @@ pub(crate) async fn call(url: &Url, fixture: &Fixture) -> Option<Value> {
         "registry-rules" => shown(registry(url).policy_rules(&resource(fixture)).await),
         "registry-policy" => shown(registry(url).policy(&resource(fixture)).await),
         "registry-rights-v2" => {
-            let and = RightsOf {
-                service_owner: true,
-                app: false,
-            };
-            shown(registry(url).rights(&resource(fixture), and).await)
+            let whose = RightsOf::end_users().and_service_owner();
+            shown(registry(url).rights(&resource(fixture), whose).await)
         }
         "registry-search" => {
             let (title, kind) = (

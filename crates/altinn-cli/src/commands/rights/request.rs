@@ -365,7 +365,7 @@ async fn keys(
     let transport = context.transport()?;
     let environment = context.settings.altinn(&*transport).await?;
     let rights = Registry::open(&environment, transport)
-        .rights(resource, RightsOf::default())
+        .rights(resource, RightsOf::end_users())
         .await?;
     let action = |right: &altinn_authz::altinn3::models::Right| {
         right
