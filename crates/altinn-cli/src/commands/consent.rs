@@ -65,7 +65,7 @@ Examples:
 pub(crate) enum ConsentCommand {
     /// Ask for a consent
     #[command(after_help = ASK_EXAMPLES)]
-    Ask(AskArgs),
+    Ask(Box<AskArgs>),
     /// Show a request, and what happened to it
     Show(ShowArgs),
     /// List what happened to your requests
