@@ -4,6 +4,8 @@
 //! Source: `AccessListsController.cs` and its models in
 //! <https://github.com/Altinn/altinn-resource-registry>.
 
+use std::collections::HashSet;
+
 use altinn_auth::{Organisation, Session};
 use http::{Method, StatusCode};
 use serde::Serialize;
@@ -11,6 +13,7 @@ use serde::Serialize;
 use crate::altinn3::api::Api;
 use crate::altinn3::listing::Listing;
 use crate::altinn3::models::ResourceId;
+use crate::altinn3::pages::PageToken;
 use crate::altinn3::party_urn::PartyUrn;
 use crate::altinn3::registry::models::{
     AccessList, AccessListId, AccessListMember, AccessListResource,
@@ -42,7 +45,11 @@ const MANY: usize = 100;
 /// ```
 ///
 /// Reading takes the scope [`ACCESS_LISTS_READ`](scopes::ACCESS_LISTS_READ), changing
-/// [`ACCESS_LISTS_WRITE`](scopes::ACCESS_LISTS_WRITE). The decision point (PDP) may lag five minutes.
+/// [`ACCESS_LISTS_WRITE`](scopes::ACCESS_LISTS_WRITE); [`RESOURCE_ADMIN`](scopes::RESOURCE_ADMIN) is both.
+/// The decision point (PDP) may lag five minutes.
+///
+/// Altinn has conditional changes for these (`If-Match`), which are not used here: who changes a list
+/// changes it whatever others did to it meanwhile. Its `PATCH` is announced, and not made.
 #[derive(Debug, Clone)]
 pub struct AccessLists {
     api: Api,
@@ -109,7 +116,11 @@ impl AccessLists {
         self.api.list(OPERATION, &self.address()).await
     }
 
-    /// The lists that are connected to a resource, each with that connection. `GET access-lists/{owner}`.
+    /// The lists that are connected to a resource, each with that connection and the actions it is
+    /// limited to. `GET access-lists/{owner}`.
+    ///
+    /// Altinn lists all of them, with an empty connection where there is none: those are left out here.
+    /// Its link to the next page forgets the resource, so the pages are asked for one by one.
     ///
     /// # Errors
     ///
@@ -117,11 +128,34 @@ impl AccessLists {
     pub async fn of_resource(&self, resource: &ResourceId) -> Result<Vec<AccessList>, Error> {
         const OPERATION: &str = "list the access lists of a resource";
         self.may_read(OPERATION)?;
-        let address = self
-            .address()
-            .query("include", "resource-connections")
-            .query("resource", resource);
-        self.api.list(OPERATION, &address).await
+        let mut lists = Vec::new();
+        let mut seen = HashSet::new();
+        let mut place: Option<PageToken> = None;
+        loop {
+            let address = self
+                .address()
+                .query("include", "resource-actions")
+                .query("resource", resource)
+                .query_if("token", place.as_ref());
+            let mut pages = self.api.pages::<AccessList>(OPERATION, &address);
+            let page = pages.next_page().await?.unwrap_or_default();
+            let is_of_it = |list: &AccessList| {
+                let mut connections = list.resources.iter();
+                connections.any(|connection| connection.resource == *resource)
+            };
+            lists.extend(page.into_iter().filter(is_of_it));
+            place = pages.position().cloned();
+            match &place {
+                None => return Ok(lists),
+                Some(next) if seen.insert(next.clone()) => {}
+                Some(_) => {
+                    return Err(Error::endless(
+                        OPERATION,
+                        "the list's next page is one that was read",
+                    ));
+                }
+            }
+        }
     }
 
     /// One list. `GET access-lists/{owner}/{identifier}`.
@@ -268,15 +302,17 @@ impl AccessLists {
                 "name the members by organisation number",
             ));
         }
-        let held: Vec<PartyUrn> = self
-            .members(id)
-            .await?
-            .iter()
-            .filter_map(AccessListMember::organisation)
-            .map(PartyUrn::of_organisation)
-            .collect();
+        let mut held: Vec<PartyUrn> = Vec::new();
+        for member in self.members(id).await? {
+            match (member.organisation(), member.party) {
+                (Some(number), _) => held.push(PartyUrn::of_organisation(number)),
+                // it cannot be one of those who are wanted, and goes by the name that it has
+                (None, Some(party)) => held.push(party),
+                (None, None) => {}
+            }
+        }
         let without = |of: &[PartyUrn], others: &[PartyUrn]| -> Vec<PartyUrn> {
-            let others: std::collections::HashSet<_> = others.iter().collect();
+            let others: HashSet<_> = others.iter().collect();
             let left = of.iter().filter(|member| !others.contains(member));
             left.cloned().collect()
         };
@@ -343,12 +379,17 @@ impl AccessLists {
     }
 
     fn may_read(&self, operation: &'static str) -> Result<(), Error> {
-        let scopes = [scopes::ACCESS_LISTS_READ, scopes::ACCESS_LISTS_WRITE];
+        let scopes = [
+            scopes::ACCESS_LISTS_READ,
+            scopes::ACCESS_LISTS_WRITE,
+            scopes::RESOURCE_ADMIN,
+        ];
         self.api.require_one_of(operation, &scopes)
     }
 
     fn may_write(&self, operation: &'static str) -> Result<(), Error> {
-        self.api.require(operation, scopes::ACCESS_LISTS_WRITE)
+        let scopes = [scopes::ACCESS_LISTS_WRITE, scopes::RESOURCE_ADMIN];
+        self.api.require_one_of(operation, &scopes)
     }
 
     fn address(&self) -> crate::address::Address {
@@ -421,7 +462,7 @@ fn sound(
     operation: &'static str,
     members: impl IntoIterator<Item = PartyUrn>,
 ) -> Result<Vec<PartyUrn>, Error> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut each: Vec<PartyUrn> = Vec::new();
     for member in members {
         if member.person().is_some() {

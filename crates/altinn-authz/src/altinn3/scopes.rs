@@ -77,6 +77,9 @@ pub const ACCESS_LISTS_READ: &str = "altinn:resourceregistry/accesslist.read";
 /// Changing a service owner's access lists.
 pub const ACCESS_LISTS_WRITE: &str = "altinn:resourceregistry/accesslist.write";
 
+/// Changing everything of a service owner's in the resource registry, access lists among it.
+pub const RESOURCE_ADMIN: &str = "altinn:resourceregistry/resource.admin";
+
 /// All that the six steps need of one who gives: list parties, read, give and take back.
 pub const GIVER: [&str; 3] = [AUTHORIZED_PARTIES, TO_OTHERS_READ, TO_OTHERS_WRITE];
 

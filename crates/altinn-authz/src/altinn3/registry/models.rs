@@ -16,14 +16,14 @@ use crate::wire::{self, IntOrText, Timestamp};
 
 /// Organisations that a service owner lets use resources of its own.
 ///
-/// Seen in 4 samples.
+/// Seen in 5 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessList {
     /// Its URN.
     ///
-    /// `urn` on the wire; in 4 of 4 samples.
+    /// `urn` on the wire; in 5 of 5 samples.
     #[serde(
         alias = "Urn",
         default,
@@ -38,7 +38,7 @@ pub struct AccessList {
     pub id: AccessListId,
     /// Its name.
     ///
-    /// `name` on the wire; in 4 of 4 samples.
+    /// `name` on the wire; in 5 of 5 samples.
     #[serde(
         alias = "Name",
         default,
@@ -48,7 +48,7 @@ pub struct AccessList {
     pub name: Option<String>,
     /// What it is for.
     ///
-    /// `description` on the wire; in 4 of 4 samples.
+    /// `description` on the wire; in 5 of 5 samples.
     #[serde(
         alias = "Description",
         default,
@@ -58,7 +58,7 @@ pub struct AccessList {
     pub description: Option<String>,
     /// When it was made.
     ///
-    /// `createdAt` on the wire; in 4 of 4 samples.
+    /// `createdAt` on the wire; in 5 of 5 samples.
     #[serde(
         alias = "CreatedAt",
         default,
@@ -68,7 +68,7 @@ pub struct AccessList {
     pub created_at: Option<Timestamp>,
     /// When it last changed.
     ///
-    /// `updatedAt` on the wire; in 4 of 4 samples.
+    /// `updatedAt` on the wire; in 5 of 5 samples.
     #[serde(
         alias = "UpdatedAt",
         default,
@@ -78,7 +78,7 @@ pub struct AccessList {
     pub updated_at: Option<Timestamp>,
     /// The resources it is connected to, when these were asked for.
     ///
-    /// `resourceConnections` on the wire; in 1 of 4 samples.
+    /// `resourceConnections` on the wire; in 2 of 5 samples.
     #[serde(
         rename = "resourceConnections",
         alias = "ResourceConnections",

@@ -567,3 +567,46 @@ async fn members_are_changed_a_hundred_at_a_time_and_added_before_any_is_removed
     let error = reader.delete(&banks).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MissingScope);
 }
+
+#[tokio::test]
+async fn the_lists_of_a_resource_are_asked_for_page_by_page_with_the_resource() {
+    let list = |id: &str, connections: Value| json!({ "identifier": id, "resourceConnections": connections });
+    let of_it = json!([{ "resourceIdentifier": "skd-x", "actionFilters": ["read"] }]);
+    // the link forgets what was asked, as Altinn's does
+    let next = "https://platform.tt02.altinn.no/resourceregistry/api/v1/access-lists/skd?token=p2&includes=resource-actions";
+    let first =
+        "GET /resourceregistry/api/v1/access-lists/skd?include=resource-actions&resource=skd-x";
+    let second = format!("{first}&token=p2");
+    let script = Script::new([
+        (
+            first,
+            Answer::Json(json!({ "links": { "next": next }, "data": [list("a", json!([]))] })),
+        ),
+        (
+            &second,
+            Answer::Json(json!({ "links": {}, "data": [list("b", of_it)] })),
+        ),
+    ])
+    .with_scopes([scopes::RESOURCE_ADMIN]);
+    let found = lists(&script).of_resource(&"skd-x".into()).await.unwrap();
+    script.end();
+    let ids: Vec<&str> = found.iter().map(|list| list.id.as_str()).collect();
+    assert_eq!(ids, ["b"]);
+    assert_eq!(found[0].resources[0].actions, ["read"]);
+
+    let again = Answer::Json(json!({ "links": { "next": next }, "data": [] }));
+    let script = Script::new([
+        (
+            first,
+            Answer::Json(json!({ "links": { "next": next }, "data": [] })),
+        ),
+        (&second, again),
+    ])
+    .with_scopes([scopes::ACCESS_LISTS_READ]);
+    let error = lists(&script)
+        .of_resource(&"skd-x".into())
+        .await
+        .unwrap_err();
+    script.end();
+    assert_eq!(error.kind(), ErrorKind::EndlessList);
+}
