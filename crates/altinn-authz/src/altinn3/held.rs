@@ -29,8 +29,8 @@ pub(crate) const RIGHT_HOLDER: &str = "rettighetshaver";
 const DIRECT: i64 = 1;
 
 impl Client {
-    /// Who holds what that `from` has given: connections, access packages, resources and single
-    /// instances in one listing. With `to`, for that receiver only, and with each right on each
+    /// Who holds what that `from` has given: connections, access packages, resources, single instances
+    /// and roles in one listing. With `to`, for that receiver only, and with each right on each
     /// resource and instance.
     ///
     /// # Errors
@@ -102,6 +102,20 @@ impl Client {
                 if let Some(holder) = held.holder_of(permission, &relation) {
                     let instance = holder.instance(&id, &urn, name);
                     instance.how.push(How::of(permission));
+                }
+            }
+        }
+        // those that came from Altinn 2 are here alone
+        for found in self.roles(&relation).await? {
+            let code = found.role.as_ref().and_then(|role| role.code.as_deref());
+            let Some(code) = code.map(crate::altinn3::parties::role_code) else {
+                continue;
+            };
+            for permission in &found.permissions {
+                if let Some(holder) = held.holder_of(permission, &relation)
+                    && !holder.roles.contains(&code)
+                {
+                    holder.roles.push(code.clone());
                 }
             }
         }

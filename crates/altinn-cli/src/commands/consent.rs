@@ -35,8 +35,8 @@ The way to data by consent:
   4  altinn token --scope API-SCOPE --consent ID --consent-from NUMBER
                             the Maskinporten token that opens the data owner's API
 
-Your client needs the scope altinn:consentrequests.write to ask, .read to look; .org to ask for other
-organisations than its own.";
+Your client needs the scope altinn:consentrequests.write to ask, .read to look; .org to ask for
+other organisations than its own.";
 
 const ASK_EXAMPLES: &str = "\
 Examples:
@@ -46,8 +46,8 @@ Examples:
   altinn consent ask … --id 0a7d59f8-8c62-4312-9fb4-62456664c96f
       with an id of your own: the same id is the same request, however often it is asked
   altinn consent ask … --wait
-      waits until it is answered; exit code 0 when it was given, 1 when it was refused, 5 when nobody
-      has answered yet
+      waits until it is answered; exit code 0 when it was given, 1 when it was refused, 5 when
+      nobody has answered yet
 
 Which resources are made for consent, and which --metadata each wants, their owners say; altinn
 packages resources finds them.";

@@ -11,6 +11,7 @@ mod commands;
 mod consent;
 mod demo;
 mod help;
+mod instances;
 mod migrate;
 mod mistakes;
 mod offline;

@@ -1252,6 +1252,7 @@ async fn who_holds_what_is_one_listing() {
             Json(json!([resource])),
         ),
         (INSTANCES, Json(json!([held_instance(&[direct()])]))),
+        (ROLES, holds_role("UTINN", Some(true))),
         (RIGHTS, held_rights(&[READ], &[WRITE])),
         (INSTANCE_RIGHTS, held_rights(&[SIGN], &[])),
     ]);
@@ -1264,6 +1265,7 @@ async fn who_holds_what_is_one_listing() {
     let rights = ola.resources()[0].rights().unwrap();
     let rights: Vec<_> = rights.iter().map(|r| (r.action(), r.is_direct())).collect();
     assert_eq!(rights, [(Some("read"), true), (Some("write"), false)]);
+    assert_eq!(ola.roles(), ["rettighetshaver", "utinn"]);
     let instance = &ola.instances()[0];
     assert_eq!(instance.instance(), DIALOGUE);
     assert_eq!(instance.resource().as_str(), "skjema");
