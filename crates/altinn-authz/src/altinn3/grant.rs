@@ -117,9 +117,15 @@ impl Client {
             };
             let outcome = match &on.instance {
                 Some(instance) if !stopped => {
-                    let given = self
-                        .add_instance_rights(giver, receiver, &on.resource, instance, keys)
-                        .await;
+                    let give =
+                        || self.add_instance_rights(giver, receiver, &on.resource, instance, keys);
+                    let given = match give().await {
+                        // giving again is giving once, when no name is looked up by it
+                        Err(error) if answer_was_lost(&error) && receiver.uuid().is_some() => {
+                            give().await
+                        }
+                        given => given,
+                    };
                     given.map_or_else(Outcome::Failed, |()| Outcome::Done)
                 }
                 _ => Outcome::Skipped,

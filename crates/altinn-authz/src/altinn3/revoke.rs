@@ -8,7 +8,7 @@ use crate::altinn3::connections::Include;
 use crate::altinn3::entitlement::{Entitlement, Kind, PackageUrn, RightName, RoleCode};
 use crate::altinn3::grant::{direct_keys, holds_directly, is_package, stops_everything, wanted};
 use crate::altinn3::held::{HeldRight, How, RIGHT_HOLDER, code_of, is_direct};
-use crate::altinn3::models::{PackagePermission, Right, RightKey, RolePermission};
+use crate::altinn3::models::{PackagePermission, Right, RightKey, Role, RolePermission};
 use crate::altinn3::on::{On, RightsOn};
 use crate::altinn3::relation::{Pair, Relation};
 use crate::altinn3::{Outcome, Report, What};
@@ -21,7 +21,8 @@ impl Client {
     ///
     /// Single rights on a resource are taken back by giving the smaller set anew. What is held in
     /// other ways than by being given (through a role, a key role, a main unit) cannot be taken back
-    /// here and is refused with the way it is held; when it is held in both ways, what was given is
+    /// here and is refused with the way it is held and, of a role, with what takes that away; when it is
+    /// held in both ways, what was given is
     /// taken back, and the report says how it is held still ([`Outcome::StillHeld`]). When somebody
     /// else changed the same rights at the same time, the report says so ([`Outcome::Unexpected`]). A
     /// role goes when it came from Altinn 2. A connection that is left empty stays, and the report says
@@ -106,13 +107,8 @@ impl Client {
             Err(error) => return (Outcome::Failed(error), None),
         };
         if !holds_directly(&held, package) {
-            let ways = other_ways(&held, package);
-            let outcome = if ways.is_empty() {
-                Outcome::Already
-            } else {
-                Outcome::Refused(ways)
-            };
-            return (outcome, None);
+            let others = self.explained(pair, other_ways(&held, package)).await;
+            return (nothing_to_take(others), None);
         }
         let taken = self.remove_package(pair, package).await;
         if let Err(error) = &taken
@@ -129,7 +125,8 @@ impl Client {
             (_, Ok(held)) => {
                 let still = holds_directly(&held, package)
                     .then(|| format!("{} is still there", package.code()));
-                let seen = seen(still.into_iter().collect(), other_ways(&held, package));
+                let others = self.explained(pair, other_ways(&held, package)).await;
+                let seen = seen(still.into_iter().collect(), others);
                 (Outcome::Done, Some(seen))
             }
             (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
@@ -147,9 +144,9 @@ impl Client {
             Ok(held) => held,
             Err(error) => return (Outcome::Failed(error), None),
         };
-        let keep = match to_keep(&held, names) {
-            Ok(keep) => keep,
-            Err(outcome) => return (outcome, None),
+        let Some(keep) = to_keep(&held, names) else {
+            let others = self.explained(pair, other_rights(&held, names)).await;
+            return (nothing_to_take(others), None);
         };
         let taken = if keep.is_empty() {
             self.remove_on(pair, on).await
@@ -171,7 +168,10 @@ impl Client {
             (Err(error), Ok((difference, _))) if !difference.is_empty() => {
                 (Outcome::Failed(error), None)
             }
-            (_, Ok((difference, others))) => (Outcome::Done, Some(seen(difference, others))),
+            (_, Ok((difference, others))) => {
+                let others = self.explained(pair, others).await;
+                (Outcome::Done, Some(seen(difference, others)))
+            }
             (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
         }
     }
@@ -202,6 +202,18 @@ impl Client {
             (_, Ok(left)) => (Outcome::Done, Some(seen(left, Vec::new()))),
             (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
         }
+    }
+
+    /// The other ways in words. Where a role is behind one, the roles are read, to say what takes that
+    /// one away.
+    pub(super) async fn explained(&self, pair: &Pair, others: Vec<OtherWay>) -> Vec<String> {
+        let roles = if others.iter().any(|way| !way.roles().is_empty()) {
+            // without the list it is said in general
+            self.roles(pair).await.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        others.iter().map(|way| way.said(&roles)).collect()
     }
 
     /// Whether the connection stands with nothing on it.
@@ -260,21 +272,98 @@ pub(super) fn role_to_take(held: &[RolePermission], code: &RoleCode) -> Result<S
     };
     let role = found.role.as_ref();
     if role.and_then(|role| role.is_revocable) == Some(false) {
-        let provider = role.and_then(|role| role.provider.as_ref());
-        let provider = provider.and_then(|provider| provider.name.as_deref());
-        return Err(Outcome::Refused(vec![match provider {
-            Some(provider) => {
-                format!("the role comes from {provider}, and is changed there")
-            }
-            None => "the role comes from a register, and is changed there".to_owned(),
-        }]));
+        return Err(Outcome::Refused(vec![format!(
+            "the role {}",
+            where_it_changes(role)
+        )]));
     }
     let sent = role.and_then(|role| role.code.clone());
     Ok(sent.unwrap_or_else(|| code.to_string()))
 }
 
+/// Why there is nothing to take.
+pub(super) fn nothing_to_take(others: Vec<String>) -> Outcome {
+    if others.is_empty() {
+        Outcome::Already
+    } else {
+        Outcome::Refused(others)
+    }
+}
+
+/// A way in which something is held without having been given to the receiver itself.
+pub(super) struct OtherWay {
+    /// The rights that are held so; none of a package.
+    rights: Vec<String>,
+    how: Vec<How>,
+}
+
+impl OtherWay {
+    /// The roles that carry it, between these two parties.
+    fn roles(&self) -> Vec<RoleCode> {
+        let mut roles = Vec::new();
+        for how in self.how.iter().filter(|how| how.via().is_none()) {
+            if let Some(role) = how.role().filter(|role| *role != RIGHT_HOLDER) {
+                let role = RoleCode::from(role);
+                if !roles.contains(&role) {
+                    roles.push(role);
+                }
+            }
+        }
+        roles
+    }
+
+    fn how(&self) -> String {
+        let mut ways: Vec<String> = Vec::new();
+        for way in self.how.iter().map(ToString::to_string) {
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
+        match ways.is_empty() {
+            true => "in another way".to_owned(),
+            false => ways.join(" and "),
+        }
+    }
+
+    fn said(&self, roles: &[RolePermission]) -> String {
+        let mut said = match self.rights.is_empty() {
+            true => String::new(),
+            false => format!("{}: ", self.rights.join(", ")),
+        };
+        said.push_str(&format!("held {}, not given directly", self.how()));
+        for role in self.roles() {
+            said.push_str(": ");
+            said.push_str(&what_ends(&role, roles));
+        }
+        said
+    }
+}
+
+/// What takes a role away that something is held by.
+fn what_ends(role: &RoleCode, roles: &[RolePermission]) -> String {
+    let found = held_as(roles, role).and_then(|found| found.role.as_ref());
+    match found.and_then(|found| found.is_revocable) {
+        Some(true) => format!(
+            "the role {role} came from Altinn 2, and can be taken back with all that it carries (role:{role})"
+        ),
+        Some(false) => format!("the role {role} {}", where_it_changes(found)),
+        None => format!(
+            "a role that came from Altinn 2 can be taken back (role:{role}), another is changed in its register"
+        ),
+    }
+}
+
+/// Where a role is changed that cannot be taken back.
+fn where_it_changes(role: Option<&Role>) -> String {
+    let provider = role.and_then(|role| role.provider.as_ref());
+    match provider.and_then(|provider| provider.name.as_deref()) {
+        Some(provider) => format!("comes from {provider}, and is changed there"),
+        None => "comes from a register, and is changed there".to_owned(),
+    }
+}
+
 /// The ways in which the package is held without having been given to the receiver itself.
-pub(super) fn other_ways(held: &[PackagePermission], package: &PackageUrn) -> Vec<String> {
+pub(super) fn other_ways(held: &[PackagePermission], package: &PackageUrn) -> Vec<OtherWay> {
     let of_package = held.iter().filter(|found| {
         is_package(
             found.package.as_ref().and_then(|p| p.urn.as_deref()),
@@ -284,62 +373,50 @@ pub(super) fn other_ways(held: &[PackagePermission], package: &PackageUrn) -> Ve
     of_package
         .flat_map(|found| &found.permissions)
         .filter(|permission| !is_direct(permission))
-        .map(|permission| match How::of(permission) {
-            how if how.via().is_none() && how.role().is_some_and(|role| role != RIGHT_HOLDER) => {
-                let role = how.role().unwrap_or_default();
-                format!(
-                    "held {how}, not given directly: a role that came from Altinn 2 can be taken back (role:{role}), another is changed in its register"
-                )
-            }
-            how => format!("held {how}, not given directly"),
+        .map(|permission| OtherWay {
+            rights: Vec::new(),
+            how: vec![How::of(permission)],
         })
         .collect()
 }
 
 /// The rights that are meant and held without having been given to the receiver itself.
-pub(super) fn other_rights(held: &RightsOn, names: Option<&[RightName]>) -> Vec<String> {
+pub(super) fn other_rights(held: &RightsOn, names: Option<&[RightName]>) -> Vec<OtherWay> {
     let meant = HeldRight::all(held).into_iter().filter(|right| {
         !right.is_direct()
             && names.is_none_or(|names| names.iter().any(|name| name.means_held(right)))
     });
-    meant
-        .map(|right| {
-            let name = right.action().or(right.name()).unwrap_or("a right");
-            let how: Vec<String> = right.how().iter().map(ToString::to_string).collect();
-            match how.is_empty() {
-                true => format!("{name}: held in another way, not given directly"),
-                false => format!("{name}: held {}, not given directly", how.join(" and ")),
-            }
-        })
-        .collect()
+    let mut ways: Vec<OtherWay> = Vec::new();
+    for right in meant {
+        let name = right.action().or(right.name()).unwrap_or("a right");
+        match ways.iter_mut().find(|way| way.how == right.how()) {
+            Some(way) => way.rights.push(name.to_owned()),
+            None => ways.push(OtherWay {
+                rights: vec![name.to_owned()],
+                how: right.how().to_vec(),
+            }),
+        }
+    }
+    ways
 }
 
 fn is_meant(right: &Right, names: Option<&[RightName]>) -> bool {
     names.is_none_or(|names| names.iter().any(|name| name.means(right)))
 }
 
-/// The keys that stay, or why there is nothing to take.
-pub(super) fn to_keep(
-    held: &RightsOn,
-    names: Option<&[RightName]>,
-) -> Result<BTreeSet<RightKey>, Outcome> {
+/// The keys that stay; `None` when nothing of what is meant was given to the receiver itself.
+pub(super) fn to_keep(held: &RightsOn, names: Option<&[RightName]>) -> Option<BTreeSet<RightKey>> {
     let is_meant = |right: &Right| is_meant(right, names);
     let direct = || {
         held.direct
             .iter()
             .filter_map(|permission| permission.right.as_ref())
     };
-    if direct().any(is_meant) {
-        return Ok(direct()
+    direct().any(is_meant).then(|| {
+        direct()
             .filter(|right| !is_meant(right))
             .map(|right| right.key.clone())
-            .collect());
-    }
-    let others = other_rights(held, names);
-    Err(if others.is_empty() {
-        Outcome::Already
-    } else {
-        Outcome::Refused(others)
+            .collect()
     })
 }
 

@@ -14,7 +14,7 @@ use crate::altinn3::on::On;
 use crate::altinn3::parties::Identity;
 use crate::altinn3::receiver::Receiver;
 use crate::altinn3::relation::{Pair, Relation};
-use crate::altinn3::revoke::{other_rights, other_ways, role_to_take, to_keep};
+use crate::altinn3::revoke::{nothing_to_take, other_rights, other_ways, role_to_take, to_keep};
 use crate::altinn3::{Outcome, Report, What, scopes};
 use crate::rights::{
     Act, Applied, Carry, Change, Checked, Entitlement as Opaque, Expected, Generation, Holder,
@@ -327,24 +327,25 @@ impl Client {
         let (found, others) = match entitlement.kind() {
             Kind::Package(package) => {
                 let held = self.packages(pair).await?;
-                let others = other_ways(&held, package);
-                let found = if holds_directly(&held, package) {
-                    Ok(vec![package.code().to_owned()])
-                } else if others.is_empty() {
-                    Err(Outcome::Already)
-                } else {
-                    Err(Outcome::Refused(others.clone()))
+                let others = self.explained(pair, other_ways(&held, package)).await;
+                let found = match holds_directly(&held, package) {
+                    true => Ok(vec![package.code().to_owned()]),
+                    false => Err(nothing_to_take(others.clone())),
                 };
                 (found, others)
             }
             Kind::Rights(on, names) => {
                 let held = self.rights_on(pair, &on).await?;
-                let found = to_keep(&held, names).map(|keep| {
-                    let direct = crate::altinn3::grant::direct_keys(&held);
-                    let taken = direct.into_iter().filter(|key| !keep.contains(*key));
-                    taken.map(RightKey::to_string).collect()
-                });
-                (found, other_rights(&held, names))
+                let others = self.explained(pair, other_rights(&held, names)).await;
+                let found = match to_keep(&held, names) {
+                    Some(keep) => {
+                        let direct = crate::altinn3::grant::direct_keys(&held).into_iter();
+                        let taken = direct.filter(|key| !keep.contains(*key));
+                        Ok(taken.map(RightKey::to_string).collect())
+                    }
+                    None => Err(nothing_to_take(others.clone())),
+                };
+                (found, others)
             }
             Kind::Role(code) => {
                 let held = self.roles(pair).await?;

@@ -790,16 +790,47 @@ async fn what_was_not_given_cannot_be_taken_back() {
     script.end();
     assert!(matches!(report.steps()[0].outcome(), Outcome::Already));
 
-    let script = Script::new([(PACKAGES, holds(&[by_role()]))]);
+    // of a role it is said what takes it away
+    for (roles, says) in [
+        (
+            holds_role("daglig-leder", Some(false)),
+            "the role daglig-leder comes from Enhetsregisteret, and is changed there",
+        ),
+        (
+            holds_role("DAGLIG-LEDER", Some(true)),
+            "the role daglig-leder came from Altinn 2, and can be taken back with all that it carries (role:daglig-leder)",
+        ),
+        (
+            Status(500),
+            "a role that came from Altinn 2 can be taken back (role:daglig-leder), another is changed in its register",
+        ),
+    ] {
+        let script = Script::new([(PACKAGES, holds(&[by_role()])), (ROLES, roles)]);
+        let report = script
+            .client()
+            .revoke(uuid(2), uuid(6), [tax()])
+            .await
+            .unwrap();
+        script.end();
+        let held = "take back package:skattegrunnlag: refused: held by the role daglig-leder, not given directly: ";
+        assert_eq!(lines(&report)[0], format!("{held}{says}"));
+    }
+    // rights that one role carries are told together
+    let by_it = |key| json!({ "right": right(key, action(key)), "permissions": [by_role()] });
+    let held = json!({ "directRights": [], "indirectRights": [by_it(READ), by_it(WRITE)] });
+    let script = Script::new([
+        (RIGHTS, Json(held)),
+        (ROLES, holds_role("daglig-leder", Some(false))),
+    ]);
     let report = script
         .client()
-        .revoke(uuid(2), uuid(6), [tax()])
+        .revoke(uuid(2), uuid(6), [Entitlement::resource("skjema")])
         .await
         .unwrap();
     script.end();
     assert_eq!(
         lines(&report)[0],
-        "take back package:skattegrunnlag: refused: held by the role daglig-leder, not given directly: a role that came from Altinn 2 can be taken back (role:daglig-leder), another is changed in its register"
+        "take back resource:skjema: refused: read, write: held by the role daglig-leder, not given directly: the role daglig-leder comes from Enhetsregisteret, and is changed there"
     );
 
     // both: what was given goes, and the report says what stays
@@ -807,6 +838,7 @@ async fn what_was_not_given_cannot_be_taken_back() {
         (PACKAGES, holds(&[direct(), by_role()])),
         (TAKE, Status(204)),
         (PACKAGES, holds(&[by_role()])),
+        (ROLES, none()),
         (EVERYTHING, page([connection(&["skattegrunnlag"])])),
     ]);
     let report = script
@@ -1384,6 +1416,22 @@ async fn who_may_give_instances_alone_gives_them_without_connecting() {
         assert_eq!(report.errors().next().unwrap().kind(), kind);
         assert!(lines(&report)[3].ends_with("skipped"), "{report}");
     }
+
+    // who is named by UUID gets it again, which is getting it once
+    let connected = [
+        (MAY_INSTANCE, may_give_rights(&[(READ, true)])),
+        (CONNECTED, Status(403)),
+        (GIVE_INSTANCE, Lost),
+        (GIVE_INSTANCE, Status(201)),
+    ];
+    let script = Script::new(connected);
+    let report = script
+        .client()
+        .grant(uuid(2), &Receiver::party(uuid(6)), [dialogue()])
+        .await
+        .unwrap();
+    script.end();
+    assert!(report.is_complete(), "{report}");
 
     // a package needs an access manager
     let script = Script::new([
