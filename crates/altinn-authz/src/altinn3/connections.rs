@@ -19,15 +19,97 @@ use crate::altinn3::scopes;
 use crate::wire::PartyUuid;
 use crate::{Error, ErrorKind};
 
-/// What a list of connections tells of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Include {
+/// What a list of connections tells of each, and which it has.
+///
+/// ```
+/// use altinn_authz::altinn3::Include;
+///
+/// // who is connected, and with which access packages; those who act for clients left out
+/// let include = Include::parties().packages().without_client_delegations();
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Include {
+    packages: bool,
+    resources: bool,
+    instances: bool,
+    client_delegations: bool,
+    agents: bool,
+}
+
+impl Include {
     /// The parties and their roles.
-    #[default]
-    Parties,
+    #[must_use]
+    pub fn parties() -> Self {
+        Self {
+            packages: false,
+            resources: false,
+            instances: false,
+            client_delegations: true,
+            agents: true,
+        }
+    }
+
     /// Access packages, resources and instances, too.
-    Everything,
+    #[must_use]
+    pub fn everything() -> Self {
+        Self::parties().packages().resources().instances()
+    }
+
+    /// Access packages, too.
+    #[must_use]
+    pub fn packages(self) -> Self {
+        Self {
+            packages: true,
+            ..self
+        }
+    }
+
+    /// Resources, too.
+    #[must_use]
+    pub fn resources(self) -> Self {
+        Self {
+            resources: true,
+            ..self
+        }
+    }
+
+    /// Single instances, too.
+    #[must_use]
+    pub fn instances(self) -> Self {
+        Self {
+            instances: true,
+            ..self
+        }
+    }
+
+    /// Without those that come through client delegation (klientdelegering).
+    #[must_use]
+    pub fn without_client_delegations(self) -> Self {
+        Self {
+            client_delegations: false,
+            ..self
+        }
+    }
+
+    /// Without the agents of a provider.
+    #[must_use]
+    pub fn without_agents(self) -> Self {
+        Self {
+            agents: false,
+            ..self
+        }
+    }
+
+    fn in_query(self, address: crate::address::Address) -> crate::address::Address {
+        let yes = |wanted: bool| wanted.then_some(true);
+        let no = |wanted: bool| (!wanted).then_some(false);
+        address
+            .query_if("includeClientDelegations", no(self.client_delegations))
+            .query_if("includeAgentConnections", no(self.agents))
+            .query_if("includeAccessPackages", yes(self.packages))
+            .query_if("includeResources", yes(self.resources))
+            .query_if("includeInstances", yes(self.instances))
+    }
 }
 
 /// Whether a connection goes when something is still given on it.
@@ -75,16 +157,7 @@ impl Client {
         const OPERATION: &str = "list connections";
         let relation = relation.into();
         self.require(OPERATION, relation.read_scope())?;
-        let mut address = relation.in_query(self.address("connections"));
-        if include == Include::Everything {
-            for name in [
-                "includeAccessPackages",
-                "includeResources",
-                "includeInstances",
-            ] {
-                address = address.query(name, true);
-            }
-        }
+        let address = include.in_query(relation.in_query(self.address("connections")));
         self.list(OPERATION, &address).await
     }
 
@@ -271,6 +344,25 @@ impl Client {
         let relation = relation.into();
         self.require(OPERATION, relation.read_scope())?;
         let address = relation.in_query(self.address("connections/resources"));
+        self.list(OPERATION, &address).await
+    }
+
+    /// As [`resources`](Self::resources), for one resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    pub async fn holders_of_resource(
+        &self,
+        relation: impl Into<Relation>,
+        resource: &ResourceId,
+    ) -> Result<Vec<ResourcePermission>, Error> {
+        const OPERATION: &str = "list who holds a resource";
+        let relation = relation.into();
+        self.require(OPERATION, relation.read_scope())?;
+        let address = relation
+            .in_query(self.address("connections/resources"))
+            .query("resource", resource);
         self.list(OPERATION, &address).await
     }
 

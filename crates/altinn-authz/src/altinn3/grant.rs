@@ -260,7 +260,7 @@ impl Client {
 
     async fn is_connected(&self, giver: &PartyUuid, to: &PartyUuid) -> Result<bool, Error> {
         let relation = Relation::given_by(giver).with(to);
-        let connections = self.connections(relation, Include::Parties).await?;
+        let connections = self.connections(relation, Include::parties()).await?;
         Ok(connections.iter().any(|connection| {
             connection
                 .party
@@ -283,7 +283,7 @@ impl Client {
             return Ok(None);
         }
         let connections = self
-            .connections(Relation::given_by(giver), Include::Parties)
+            .connections(Relation::given_by(giver), Include::parties())
             .await?;
         let is_them = |party: &crate::altinn3::models::CompactEntity| {
             party

@@ -57,7 +57,7 @@ impl Client {
     pub async fn held_in(&self, relation: impl Into<Relation>) -> Result<Held, Error> {
         let relation = relation.into();
         let mut held = Collected::default();
-        for connection in self.connections(&relation, Include::Everything).await? {
+        for connection in self.connections(&relation, Include::everything()).await? {
             held.add_connection(connection, None);
         }
         for found in self.packages(&relation).await? {

@@ -13,7 +13,8 @@ use crate::address::Address;
 use crate::altinn3::client::Client;
 use crate::altinn3::connections::{PersonInput, about_a_name, to};
 use crate::altinn3::models::{
-    InstanceCheck, InstancePermission, InstanceRights, ResourceId, RightKey, SimplifiedParty,
+    InstanceCheck, InstancePermission, InstanceRights, ResourceId, RightKey, SimplifiedConnection,
+    SimplifiedParty,
 };
 use crate::altinn3::receiver::Receiver;
 use crate::altinn3::relation::{Pair, Relation};
@@ -107,6 +108,47 @@ impl Client {
         self.require(OPERATION, relation.read_scope())?;
         let address = relation.in_query(self.address("connections/resources/instances"));
         self.list(OPERATION, &address).await
+    }
+
+    /// As [`instances`](Self::instances), for the instances of one resource, or for one of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`instances`](Self::instances).
+    pub async fn holders_of_instances(
+        &self,
+        relation: impl Into<Relation>,
+        resource: &ResourceId,
+        instance: Option<&InstanceUrn>,
+    ) -> Result<Vec<InstancePermission>, Error> {
+        const OPERATION: &str = "list who holds the instances of a resource";
+        let relation = relation.into();
+        self.require(OPERATION, relation.read_scope())?;
+        let address = relation
+            .in_query(self.address("connections/resources/instances"))
+            .query("resource", resource)
+            .query_if("instance", instance);
+        self.list(OPERATION, &address).await
+    }
+
+    /// Whom single instances can be given to without a name: those who are connected already.
+    /// `GET connections/users`.
+    ///
+    /// # Errors
+    ///
+    /// As [`instance_delegation_check`](Self::instance_delegation_check), with the same scope.
+    pub async fn instance_receivers(
+        &self,
+        giver: impl AsRef<PartyUuid>,
+    ) -> Result<Vec<SimplifiedConnection>, Error> {
+        const OPERATION: &str = "list whom instances can be given to";
+        self.require(OPERATION, scopes::TO_OTHERS_WRITE)?;
+        let address = self
+            .address("connections/users")
+            .query("party", giver.as_ref());
+        self.list(OPERATION, &address)
+            .await
+            .map_err(about_the_package)
     }
 
     /// Which rights on an instance are held: given directly, or come by in other ways.

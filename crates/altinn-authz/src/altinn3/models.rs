@@ -279,7 +279,7 @@ pub struct InstanceRef {
 
 /// A party in a connection: a person, an organisation, a system user.
 ///
-/// Seen in 45 samples.
+/// Seen in 49 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -291,7 +291,7 @@ pub struct CompactEntity {
     pub id: PartyUuid,
     /// The registered name.
     ///
-    /// `name` on the wire; in 45 of 45 samples.
+    /// `name` on the wire; in 49 of 49 samples.
     #[serde(
         alias = "Name",
         default,
@@ -301,7 +301,7 @@ pub struct CompactEntity {
     pub name: Option<String>,
     /// What kind of party it is.
     ///
-    /// `type` on the wire; in 45 of 45 samples.
+    /// `type` on the wire; in 49 of 49 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -312,7 +312,7 @@ pub struct CompactEntity {
     pub kind: Option<EntityType>,
     /// The form of organisation (`AS`, `BEDR`, …), or the kind of person.
     ///
-    /// `variant` on the wire; in 45 of 45 samples.
+    /// `variant` on the wire; in 49 of 49 samples.
     #[serde(
         alias = "Variant",
         default,
@@ -322,17 +322,17 @@ pub struct CompactEntity {
     pub variant: Option<String>,
     /// The main unit of a sub unit.
     ///
-    /// `parent` on the wire; in 23 of 45 samples.
+    /// `parent` on the wire; in 25 of 49 samples.
     #[serde(alias = "Parent", skip_serializing_if = "Option::is_none")]
     pub parent: Option<Box<CompactEntity>>,
     /// Sub units.
     ///
-    /// `children` on the wire; in 23 of 45 samples.
+    /// `children` on the wire; in 25 of 49 samples.
     #[serde(alias = "Children", default, deserialize_with = "wire::list")]
     pub children: Vec<CompactEntity>,
     /// Altinn's older number for the party.
     ///
-    /// `partyid` on the wire; in 23 of 45 samples.
+    /// `partyid` on the wire; in 25 of 49 samples.
     #[serde(
         rename = "partyid",
         alias = "Partyid",
@@ -341,12 +341,12 @@ pub struct CompactEntity {
     pub party_id: Option<i64>,
     /// Altinn's older number for a person's user.
     ///
-    /// `userId` on the wire; in 23 of 45 samples.
+    /// `userId` on the wire; in 25 of 49 samples.
     #[serde(alias = "UserId", skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
     /// A user's name, for those who have one.
     ///
-    /// `username` on the wire; in 23 of 45 samples.
+    /// `username` on the wire; in 25 of 49 samples.
     #[serde(
         alias = "Username",
         default,
@@ -356,7 +356,7 @@ pub struct CompactEntity {
     pub username: Option<String>,
     /// Organisations only.
     ///
-    /// `organizationIdentifier` on the wire; in 23 of 45 samples.
+    /// `organizationIdentifier` on the wire; in 25 of 49 samples.
     #[serde(
         rename = "organizationIdentifier",
         alias = "OrganizationIdentifier",
@@ -367,7 +367,7 @@ pub struct CompactEntity {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// People only.
     ///
-    /// `personIdentifier` on the wire; in 23 of 45 samples.
+    /// `personIdentifier` on the wire; in 25 of 49 samples.
     #[serde(
         rename = "personIdentifier",
         alias = "PersonIdentifier",
@@ -378,7 +378,7 @@ pub struct CompactEntity {
     pub person_number: Option<ReceivedPersonNumber>,
     /// People only.
     ///
-    /// `dateOfBirth` on the wire; in 23 of 45 samples.
+    /// `dateOfBirth` on the wire; in 25 of 49 samples.
     #[serde(
         alias = "DateOfBirth",
         default,
@@ -388,7 +388,7 @@ pub struct CompactEntity {
     pub date_of_birth: Option<Date>,
     /// People only.
     ///
-    /// `dateOfDeath` on the wire; in 23 of 45 samples.
+    /// `dateOfDeath` on the wire; in 25 of 49 samples.
     #[serde(
         alias = "DateOfDeath",
         default,
@@ -398,12 +398,12 @@ pub struct CompactEntity {
     pub date_of_death: Option<Date>,
     /// Whether the party is deleted in its register.
     ///
-    /// `isDeleted` on the wire; in 23 of 45 samples.
+    /// `isDeleted` on the wire; in 25 of 49 samples.
     #[serde(alias = "IsDeleted", skip_serializing_if = "Option::is_none")]
     pub is_deleted: Option<bool>,
     /// When it was deleted.
     ///
-    /// `deletedAt` on the wire; in 23 of 45 samples.
+    /// `deletedAt` on the wire; in 25 of 49 samples.
     #[serde(
         alias = "DeletedAt",
         default,
@@ -415,7 +415,7 @@ pub struct CompactEntity {
 
 /// A role in a connection.
 ///
-/// Seen in 31 samples.
+/// Seen in 33 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -427,7 +427,7 @@ pub struct CompactRole {
     pub id: RoleUuid,
     /// The role's code (`rettighetshaver`, `daglig-leder`).
     ///
-    /// `code` on the wire; in 31 of 31 samples.
+    /// `code` on the wire; in 33 of 33 samples.
     #[serde(
         alias = "Code",
         default,
@@ -437,7 +437,7 @@ pub struct CompactRole {
     pub code: Option<String>,
     /// The role's URN.
     ///
-    /// `urn` on the wire; in 31 of 31 samples.
+    /// `urn` on the wire; in 33 of 33 samples.
     #[serde(
         alias = "Urn",
         default,
@@ -447,7 +447,7 @@ pub struct CompactRole {
     pub urn: Option<String>,
     /// The role's URN on Altinn 2. The server's key ends in a blank.
     ///
-    /// `legacyUrn` on the wire (also `legacyurn `); in 29 of 31 samples.
+    /// `legacyUrn` on the wire (also `legacyurn `); in 31 of 33 samples.
     #[serde(
         alias = "legacyurn ",
         alias = "LegacyUrn",
@@ -459,7 +459,7 @@ pub struct CompactRole {
     pub legacy_urn: Option<String>,
     /// Roles it includes.
     ///
-    /// `children` on the wire; in 29 of 31 samples.
+    /// `children` on the wire; in 31 of 33 samples.
     #[serde(alias = "Children", default, deserialize_with = "wire::list")]
     pub children: Vec<CompactRole>,
 }
@@ -500,7 +500,7 @@ pub struct AccessPackage {
 
 /// Something one can have rights on: a service, an app, an API.
 ///
-/// Seen in 10 samples.
+/// Seen in 12 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -512,7 +512,7 @@ pub struct Resource {
     pub id: ResourceUuid,
     /// The resource registry's id, which requests use.
     ///
-    /// `refId` on the wire; in 10 of 10 samples.
+    /// `refId` on the wire; in 12 of 12 samples.
     #[serde(
         alias = "RefId",
         default,
@@ -522,7 +522,7 @@ pub struct Resource {
     pub ref_id: Option<ResourceId>,
     /// Its name in the language asked for.
     ///
-    /// `name` on the wire; in 9 of 10 samples.
+    /// `name` on the wire; in 11 of 12 samples.
     #[serde(
         alias = "Name",
         default,
@@ -532,7 +532,7 @@ pub struct Resource {
     pub name: Option<String>,
     /// What it is.
     ///
-    /// `description` on the wire; in 5 of 10 samples.
+    /// `description` on the wire; in 6 of 12 samples.
     #[serde(
         alias = "Description",
         default,
@@ -542,7 +542,7 @@ pub struct Resource {
     pub description: Option<String>,
     /// The UUID of the one who offers it.
     ///
-    /// `providerId` on the wire; in 5 of 10 samples.
+    /// `providerId` on the wire; in 6 of 12 samples.
     #[serde(
         alias = "ProviderId",
         default,
@@ -552,12 +552,12 @@ pub struct Resource {
     pub provider_id: Option<String>,
     /// The one who offers it.
     ///
-    /// `provider` on the wire; in 5 of 10 samples.
+    /// `provider` on the wire; in 6 of 12 samples.
     #[serde(alias = "Provider", skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// The UUID of its kind.
     ///
-    /// `typeId` on the wire; in 5 of 10 samples.
+    /// `typeId` on the wire; in 6 of 12 samples.
     #[serde(
         alias = "TypeId",
         default,
@@ -567,7 +567,7 @@ pub struct Resource {
     pub type_id: Option<String>,
     /// Its kind.
     ///
-    /// `type` on the wire; in 5 of 10 samples.
+    /// `type` on the wire; in 6 of 12 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -578,14 +578,14 @@ pub struct Resource {
 
 /// Who stands behind a role or a resource: a service owner, a register, Altinn.
 ///
-/// Seen in 7 samples.
+/// Seen in 8 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     /// The provider's UUID.
     ///
-    /// `id` on the wire; in 7 of 7 samples.
+    /// `id` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "Id",
         default,
@@ -595,7 +595,7 @@ pub struct Provider {
     pub id: Option<String>,
     /// Its name.
     ///
-    /// `name` on the wire; in 7 of 7 samples.
+    /// `name` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "Name",
         default,
@@ -605,7 +605,7 @@ pub struct Provider {
     pub name: Option<String>,
     /// Its id elsewhere.
     ///
-    /// `refId` on the wire; in 7 of 7 samples.
+    /// `refId` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "RefId",
         default,
@@ -615,7 +615,7 @@ pub struct Provider {
     pub ref_id: Option<String>,
     /// Where its logo is.
     ///
-    /// `logoUrl` on the wire; in 7 of 7 samples.
+    /// `logoUrl` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "LogoUrl",
         default,
@@ -625,7 +625,7 @@ pub struct Provider {
     pub logo_url: Option<String>,
     /// Its code (`ttd`, `sys-ccr`).
     ///
-    /// `code` on the wire; in 7 of 7 samples.
+    /// `code` on the wire; in 8 of 8 samples.
     #[serde(
         alias = "Code",
         default,
@@ -635,7 +635,7 @@ pub struct Provider {
     pub code: Option<String>,
     /// What kind of provider it is.
     ///
-    /// `type` on the wire; in 7 of 7 samples.
+    /// `type` on the wire; in 8 of 8 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -646,14 +646,14 @@ pub struct Provider {
 
 /// A kind of provider or resource.
 ///
-/// Seen in 11 samples.
+/// Seen in 13 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NamedType {
     /// Its UUID.
     ///
-    /// `id` on the wire; in 11 of 11 samples.
+    /// `id` on the wire; in 13 of 13 samples.
     #[serde(
         alias = "Id",
         default,
@@ -663,7 +663,7 @@ pub struct NamedType {
     pub id: Option<String>,
     /// Its name.
     ///
-    /// `name` on the wire; in 11 of 11 samples.
+    /// `name` on the wire; in 13 of 13 samples.
     #[serde(
         alias = "Name",
         default,
@@ -675,72 +675,72 @@ pub struct NamedType {
 
 /// That one party has access from another, and how it came about.
 ///
-/// Seen in 9 samples.
+/// Seen in 11 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Permission {
     /// Who gave.
     ///
-    /// `from` on the wire; in 9 of 9 samples.
+    /// `from` on the wire; in 11 of 11 samples.
     #[serde(alias = "From", skip_serializing_if = "Option::is_none")]
     pub from: Option<CompactEntity>,
     /// Who has.
     ///
-    /// `to` on the wire; in 9 of 9 samples.
+    /// `to` on the wire; in 11 of 11 samples.
     #[serde(alias = "To", skip_serializing_if = "Option::is_none")]
     pub to: Option<CompactEntity>,
     /// Through whom, when it is not direct.
     ///
-    /// `via` on the wire; in 9 of 9 samples.
+    /// `via` on the wire; in 11 of 11 samples.
     #[serde(alias = "Via", skip_serializing_if = "Option::is_none")]
     pub via: Option<CompactEntity>,
     /// In which role.
     ///
-    /// `role` on the wire; in 9 of 9 samples.
+    /// `role` on the wire; in 11 of 11 samples.
     #[serde(alias = "Role", skip_serializing_if = "Option::is_none")]
     pub role: Option<CompactRole>,
     /// In which role the one between has it.
     ///
-    /// `viaRole` on the wire; in 9 of 9 samples.
+    /// `viaRole` on the wire; in 11 of 11 samples.
     #[serde(alias = "ViaRole", skip_serializing_if = "Option::is_none")]
     pub via_role: Option<CompactRole>,
     /// How it came about.
     ///
-    /// `reason` on the wire; in 9 of 9 samples.
+    /// `reason` on the wire; in 11 of 11 samples.
     #[serde(alias = "Reason", skip_serializing_if = "Option::is_none")]
     pub reason: Option<AccessReason>,
 }
 
 /// How access came about; several ways at once are possible.
 ///
-/// Seen in 11 samples.
+/// Seen in 13 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessReason {
     /// The ways as bits: 1 direct, 2 client delegation, 4 key role, 8 role map, 16 parent.
     ///
-    /// `flag` on the wire; in 11 of 11 samples.
+    /// `flag` on the wire; in 13 of 13 samples.
     #[serde(alias = "Flag", skip_serializing_if = "Option::is_none")]
     pub flag: Option<i64>,
     /// The same ways, by name.
     ///
-    /// `items` on the wire; in 11 of 11 samples.
+    /// `items` on the wire; in 13 of 13 samples.
     #[serde(alias = "Items", default, deserialize_with = "wire::list")]
     pub items: Vec<AccessReasonItem>,
 }
 
 /// One of the ways in an [`AccessReason`].
 ///
-/// Seen in 12 samples.
+/// Seen in 14 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessReasonItem {
     /// Which way.
     ///
-    /// `name` on the wire; in 12 of 12 samples.
+    /// `name` on the wire; in 14 of 14 samples.
     #[serde(
         alias = "Name",
         default,
@@ -750,7 +750,7 @@ pub struct AccessReasonItem {
     pub name: Option<AccessReasonName>,
     /// The way in words.
     ///
-    /// `description` on the wire; in 12 of 12 samples.
+    /// `description` on the wire; in 14 of 14 samples.
     #[serde(
         alias = "Description",
         default,
@@ -781,19 +781,19 @@ pub struct PackagePermission {
 
 /// A resource and who has rights on it from whom.
 ///
-/// Seen in 1 sample.
+/// Seen in 2 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourcePermission {
     /// The resource.
     ///
-    /// `resource` on the wire; in 1 of 1 sample.
+    /// `resource` on the wire; in 2 of 2 samples.
     #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
     /// Who has rights on it, from whom.
     ///
-    /// `permissions` on the wire; in 1 of 1 sample.
+    /// `permissions` on the wire; in 2 of 2 samples.
     #[serde(alias = "Permissions", default, deserialize_with = "wire::list")]
     pub permissions: Vec<Permission>,
 }
@@ -1489,14 +1489,14 @@ pub struct ValidationError {
 
 /// A single instance: one form, one message, one dialogue.
 ///
-/// Seen in 4 samples.
+/// Seen in 5 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Instance {
     /// The instance as a URN (`urn:altinn:instance-id:…`).
     ///
-    /// `refId` on the wire; in 4 of 4 samples.
+    /// `refId` on the wire; in 5 of 5 samples.
     #[serde(
         rename = "refId",
         alias = "RefId",
@@ -1507,7 +1507,7 @@ pub struct Instance {
     pub urn: Option<String>,
     /// Its kind.
     ///
-    /// `type` on the wire; in 4 of 4 samples.
+    /// `type` on the wire; in 5 of 5 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1518,24 +1518,24 @@ pub struct Instance {
 
 /// An instance and who has rights on it from whom.
 ///
-/// Seen in 3 samples.
+/// Seen in 4 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstancePermission {
     /// The resource that it is an instance of.
     ///
-    /// `resource` on the wire; in 3 of 3 samples.
+    /// `resource` on the wire; in 4 of 4 samples.
     #[serde(alias = "Resource", skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
     /// The instance.
     ///
-    /// `instance` on the wire; in 3 of 3 samples.
+    /// `instance` on the wire; in 4 of 4 samples.
     #[serde(alias = "Instance", skip_serializing_if = "Option::is_none")]
     pub instance: Option<Instance>,
     /// Who has rights on it, from whom.
     ///
-    /// `permissions` on the wire; in 3 of 3 samples.
+    /// `permissions` on the wire; in 4 of 4 samples.
     #[serde(alias = "Permissions", default, deserialize_with = "wire::list")]
     pub permissions: Vec<Permission>,
 }
@@ -1595,7 +1595,7 @@ pub struct InstanceCheck {
 
 /// A party in few words.
 ///
-/// Seen in 2 samples.
+/// Seen in 7 samples.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -1607,7 +1607,7 @@ pub struct SimplifiedParty {
     pub id: PartyUuid,
     /// The registered name.
     ///
-    /// `name` on the wire; in 2 of 2 samples.
+    /// `name` on the wire; in 7 of 7 samples.
     #[serde(
         alias = "Name",
         default,
@@ -1617,7 +1617,7 @@ pub struct SimplifiedParty {
     pub name: Option<String>,
     /// What kind of party it is.
     ///
-    /// `type` on the wire; in 2 of 2 samples.
+    /// `type` on the wire; in 7 of 7 samples.
     #[serde(
         rename = "type",
         alias = "Type",
@@ -1628,7 +1628,7 @@ pub struct SimplifiedParty {
     pub kind: Option<EntityType>,
     /// The form of organisation, or the kind of person.
     ///
-    /// `variant` on the wire; in 2 of 2 samples.
+    /// `variant` on the wire; in 7 of 7 samples.
     #[serde(
         alias = "Variant",
         default,
@@ -1638,7 +1638,7 @@ pub struct SimplifiedParty {
     pub variant: Option<String>,
     /// Organisations only.
     ///
-    /// `organizationIdentifier` on the wire; in 2 of 2 samples.
+    /// `organizationIdentifier` on the wire; in 7 of 7 samples.
     #[serde(
         rename = "organizationIdentifier",
         alias = "OrganizationIdentifier",
@@ -1649,12 +1649,12 @@ pub struct SimplifiedParty {
     pub organisation_number: Option<ReceivedOrganisationNumber>,
     /// Whether the party is deleted in its register.
     ///
-    /// `isDeleted` on the wire; in 2 of 2 samples.
+    /// `isDeleted` on the wire; in 7 of 7 samples.
     #[serde(alias = "IsDeleted", skip_serializing_if = "Option::is_none")]
     pub is_deleted: Option<bool>,
     /// When it was deleted.
     ///
-    /// `deletedAt` on the wire; in 2 of 2 samples.
+    /// `deletedAt` on the wire; in 7 of 7 samples.
     #[serde(
         alias = "DeletedAt",
         default,
@@ -1662,6 +1662,25 @@ pub struct SimplifiedParty {
         skip_serializing_if = "Option::is_none"
     )]
     pub deleted_at: Option<Timestamp>,
+}
+
+/// A party that is connected, in few words.
+///
+/// Seen in 3 samples.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SimplifiedConnection {
+    /// Who it is.
+    ///
+    /// `party` on the wire; in 3 of 3 samples.
+    #[serde(alias = "Party", skip_serializing_if = "Option::is_none")]
+    pub party: Option<SimplifiedParty>,
+    /// Those who are connected through it.
+    ///
+    /// `connections` on the wire; in 3 of 3 samples.
+    #[serde(alias = "Connections", default, deserialize_with = "wire::list")]
+    pub connections: Vec<SimplifiedConnection>,
 }
 
 /// One organisation's leave for another to use scopes of Maskinporten on its behalf

@@ -80,7 +80,7 @@ impl Client {
                 .iter()
                 .filter(|relation| self.may(relation.read_scope()))
             {
-                let connections = match self.connections(relation, Include::Parties).await {
+                let connections = match self.connections(relation, Include::parties()).await {
                     Ok(connections) => connections,
                     // not everyone who may act for a party may see its connections
                     Err(error) if error.kind() == ErrorKind::Forbidden => continue,

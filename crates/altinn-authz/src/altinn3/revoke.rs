@@ -218,7 +218,7 @@ impl Client {
 
     /// Whether the connection stands with nothing on it.
     async fn is_empty(&self, pair: &Pair) -> Result<bool, Error> {
-        let connections = self.connections(pair, Include::Everything).await?;
+        let connections = self.connections(pair, Include::everything()).await?;
         Ok(connections.iter().any(|connection| {
             connection.party.as_ref().map(|party| &party.id) == Some(pair.other())
                 && connection.packages.is_empty()

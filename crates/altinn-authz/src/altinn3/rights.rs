@@ -197,7 +197,7 @@ impl Client {
             }
         };
         let connections = self
-            .connections(Relation::given_by(giver), Include::Parties)
+            .connections(Relation::given_by(giver), Include::parties())
             .await?;
         let found = connections.iter().find_map(|connection| {
             let party = connection.party.as_ref().filter(|party| is_it(party))?;

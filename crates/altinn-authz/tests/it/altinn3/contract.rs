@@ -109,9 +109,14 @@ async fn call(client: &Client, fixture: &Fixture) -> Value {
     match fixture.operation() {
         "authorizedparties" => shown(client.parties_with(&parties_query(fixture)).await),
         "connections-get" => {
-            let include = match fixture.parameter("includeResources") {
-                Some(_) => Include::Everything,
-                None => Include::Parties,
+            let asked = |name| fixture.parameter(name).is_some();
+            let include = match (asked("includeResources"), asked("includeAgentConnections")) {
+                (true, _) => Include::everything(),
+                (false, true) => Include::parties()
+                    .packages()
+                    .without_agents()
+                    .without_client_delegations(),
+                (false, false) => Include::parties(),
             };
             shown(client.connections(relation(fixture), include).await)
         }
@@ -137,7 +142,17 @@ async fn call(client: &Client, fixture: &Fixture) -> Value {
         ),
         "accesspackages-delete" => shown(client.remove_package(pair(fixture), &package()).await),
         "roles-get" => shown(client.roles(relation(fixture)).await),
-        "resources-get" => shown(client.resources(relation(fixture)).await),
+        "resources-get" => match fixture.parameter("resource") {
+            Some(_) => {
+                let resource = resource();
+                shown(
+                    client
+                        .holders_of_resource(relation(fixture), &resource)
+                        .await,
+                )
+            }
+            None => shown(client.resources(relation(fixture)).await),
+        },
         "resources-delete" => shown(client.remove_resource(pair(fixture), &resource()).await),
         "resources-delegationcheck" => {
             shown(client.resource_delegation_check(party(), &resource()).await)
@@ -156,7 +171,7 @@ async fn call(client: &Client, fixture: &Fixture) -> Value {
         "problems" => {
             let company: PartyUuid = "5f0c1e7a-3b52-4d6e-9a41-000000000002".parse().unwrap();
             let relation = Relation::given_by(company);
-            shown(client.connections(relation, Include::Parties).await)
+            shown(client.connections(relation, Include::parties()).await)
         }
         _ => end_user::call(client, fixture).await,
     }

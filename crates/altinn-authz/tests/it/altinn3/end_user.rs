@@ -58,7 +58,15 @@ async fn instances(client: &Client, fixture: &Fixture) -> Value {
     let body = fixture.request.body.as_ref();
     let keys = keys(body.and_then(|body| body.get("directRightKeys")));
     match fixture.operation() {
-        "instances-get" => shown(client.instances(relation(fixture)).await),
+        "instance-receivers" => shown(client.instance_receivers(giver).await),
+        "instances-get" => match fixture.parameter("instance") {
+            Some(_) => {
+                let (of, one) = (resource(fixture), instance());
+                let found = client.holders_of_instances(relation(fixture), &of, Some(&one));
+                shown(found.await)
+            }
+            None => shown(client.instances(relation(fixture)).await),
+        },
         "instances-delete" => shown(
             client
                 .remove_instance(pair(fixture), &resource(fixture), &instance())

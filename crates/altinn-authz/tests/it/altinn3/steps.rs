@@ -1019,11 +1019,11 @@ async fn a_missing_scope_is_refused_before_anything_is_sent() {
     let errors = [
         (client.parties().await.err(), scopes::AUTHORIZED_PARTIES),
         (
-            client.connections(&given, Include::Parties).await.err(),
+            client.connections(&given, Include::parties()).await.err(),
             scopes::TO_OTHERS_READ,
         ),
         (
-            client.connections(&got, Include::Parties).await.err(),
+            client.connections(&got, Include::parties()).await.err(),
             scopes::FROM_OTHERS_READ,
         ),
         (client.packages(&given).await.err(), scopes::TO_OTHERS_READ),

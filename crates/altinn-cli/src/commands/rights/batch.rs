@@ -656,7 +656,7 @@ async fn connected(
         }
     }
     let mut waiting = client
-        .connections(Relation::given_by(giver), Include::Parties)
+        .connections(Relation::given_by(giver), Include::parties())
         .await?;
     while let Some(connection) = waiting.pop() {
         waiting.extend(connection.connections);
