@@ -36,8 +36,9 @@
 //!
 //! A masked number shows the date of birth, and leaves about five hundred people. Two of them with the
 //! same last name are told apart by the party's id, which the plan has as soon as the receiver is
-//! connected. Before that they are not: no digest of a number with so few candidates would be safe to
-//! write down.
+//! connected. Before that a [fingerprint](PartyName::with_fingerprint) tells them apart, which takes a key
+//! that is not written down with the plan: of a number with so few candidates a digest without a key, or
+//! with one beside it, gives the number away.
 //!
 //! # What it is not
 //!
@@ -300,6 +301,7 @@ impl<'de> Deserialize<'de> for Entitlement {
 pub struct PartyName {
     pub(crate) number: Number,
     pub(crate) name: Option<String>,
+    fingerprint: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -318,6 +320,7 @@ impl PartyName {
         Self {
             number: Number::Id(id.into().trim().to_owned()),
             name: None,
+            fingerprint: None,
         }
     }
 
@@ -328,6 +331,7 @@ impl PartyName {
         Self {
             number: Number::SystemUser(id.into().trim().to_owned()),
             name: None,
+            fingerprint: None,
         }
     }
 
@@ -338,6 +342,7 @@ impl PartyName {
         Self {
             number: Number::Organisation(number),
             name: None,
+            fingerprint: None,
         }
     }
 
@@ -353,6 +358,7 @@ impl PartyName {
         Self {
             number: Number::Person(number),
             name: None,
+            fingerprint: None,
         }
     }
 
@@ -361,6 +367,26 @@ impl PartyName {
     pub fn named(mut self, name: impl Into<String>) -> Self {
         let name = name.into().trim().to_owned();
         self.name = (!name.is_empty()).then_some(name);
+        self
+    }
+
+    /// With a short text that is another for another number. It stands in the plan that is made for this
+    /// receiver, and [`apply`](Rights::apply) refuses a receiver without it or with another one. Make it
+    /// with a key that is kept elsewhere (HMAC-SHA-256 of the number, say), or the number can be found by
+    /// trying all there are.
+    ///
+    /// ```
+    /// use altinn_authz::rights::PartyName;
+    ///
+    /// # fn hmac(_: &str) -> String { "5d41402abc4b2a76".to_owned() }
+    /// let number = "26899299344";
+    /// let anna = PartyName::person(number.parse()?, "HEIS").with_fingerprint(hmac(number));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_fingerprint(mut self, fingerprint: impl AsRef<str>) -> Self {
+        // somebody may take the number itself for one
+        self.fingerprint = Some(http_transport::redact::text(fingerprint.as_ref()));
         self
     }
 }
@@ -655,6 +681,8 @@ pub struct Plan {
     generation: Generation,
     giver: Party,
     receiver: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    receiver_fingerprint: Option<String>,
     receiver_id: Option<String>,
     steps: Vec<Planned>,
     stays: Vec<String>,
@@ -712,6 +740,7 @@ impl Plan {
             generation: change.giver.generation,
             giver: change.giver.clone(),
             receiver: change.receiver.to_string(),
+            receiver_fingerprint: change.receiver.fingerprint.clone(),
             receiver_id,
             steps: Vec::new(),
             stays: Vec::new(),
@@ -1201,7 +1230,7 @@ pub(crate) async fn carry_out(
     receiver: &PartyName,
 ) -> Result<Applied, Error> {
     let plan = &earlier.plan;
-    check(rights, earlier, receiver)?;
+    check(rights.generation(), earlier, receiver)?;
     let now = rights.plan(&plan.change(receiver)).await?;
     if plan.receiver_id.is_some() && plan.receiver_id != now.receiver_id {
         return Err(other_receiver());
@@ -1337,7 +1366,7 @@ fn is_due(step: &mut Step, planned: &Planned, current: &Planned) -> bool {
     }
 }
 
-fn check(rights: &dyn Carry, earlier: &Applied, receiver: &PartyName) -> Result<(), Error> {
+fn check(generation: Generation, earlier: &Applied, receiver: &PartyName) -> Result<(), Error> {
     let plan = &earlier.plan;
     if plan.version != PLAN {
         return Err(Error::input(
@@ -1346,7 +1375,7 @@ fn check(rights: &dyn Carry, earlier: &Applied, receiver: &PartyName) -> Result<
             "make a new plan",
         ));
     }
-    if plan.generation != rights.generation() {
+    if plan.generation != generation {
         return Err(Error::input(
             OPERATION,
             "the plan is for the other generation of Altinn",
@@ -1355,6 +1384,17 @@ fn check(rights: &dyn Carry, earlier: &Applied, receiver: &PartyName) -> Result<
     }
     if receiver.to_string() != plan.receiver {
         return Err(other_receiver());
+    }
+    match (&plan.receiver_fingerprint, &receiver.fingerprint) {
+        (Some(_), None) => {
+            return Err(Error::input(
+                OPERATION,
+                "the plan has a fingerprint of the receiver's number, and the receiver was given without",
+                "give the receiver with the fingerprint, made with the same key as for the plan",
+            ));
+        }
+        (Some(planned), Some(given)) if planned != given => return Err(other_receiver()),
+        _ => {}
     }
     let wrong_name = earlier.steps.iter().any(|step| {
         let kind = step.error.as_ref().and_then(|error| error["kind"].as_str());
@@ -1413,6 +1453,46 @@ mod tests {
             let error = nonsense.parse::<Entitlement>().unwrap_err();
             assert!(error.is_input(), "{nonsense}");
         }
+    }
+
+    #[test]
+    fn two_people_who_look_alike_are_told_apart_by_a_fingerprint() {
+        let of_one_day = (0..99_999).filter_map(|rest| {
+            let number: PersonNumber = format!("268992{rest:05}").parse().ok()?;
+            Some(PartyName::person(number, "HEIS"))
+        });
+        let alike: Vec<PartyName> = of_one_day.take(2).collect();
+        let [anna, other] = [&alike[0], &alike[1]];
+        assert!(anna != other && anna.to_string() == other.to_string());
+
+        let giver = Party::new(Generation::Altinn3, &"5f0c", "", None);
+        let plan = |receiver: &PartyName| {
+            let plan = Plan::new(&Change::new(&giver, receiver), None);
+            let written = serde_json::to_string(&plan).unwrap();
+            let Number::Person(number) = &receiver.number else {
+                unreachable!("a person")
+            };
+            assert!(!written.contains(number.expose()), "{written}");
+            serde_json::from_str::<Plan>(&written).unwrap().not_begun()
+        };
+        let check =
+            |plan: &Applied, receiver: &PartyName| check(Generation::Altinn3, plan, receiver);
+        assert!(check(&plan(anna), other).is_ok());
+
+        let with = |name: &PartyName, mark: &str| name.clone().with_fingerprint(mark);
+        let marked = plan(&with(anna, "5d41402abc4b2a76"));
+        assert!(check(&marked, &with(anna, "5d41402abc4b2a76")).is_ok());
+        for wrong in [with(other, "7d793037a0760186"), anna.clone(), other.clone()] {
+            assert!(check(&marked, &wrong).unwrap_err().is_input());
+        }
+        // a plan from before there was one
+        assert!(check(&plan(anna), &with(anna, "5d41402abc4b2a76")).is_ok());
+        // a number is no fingerprint, and is not written down as one
+        let Number::Person(number) = &anna.number else {
+            unreachable!("a person")
+        };
+        let written = plan(&with(anna, number.expose())).plan;
+        assert_eq!(written.receiver_fingerprint.as_deref(), Some("268992*****"));
     }
 
     proptest::proptest! {

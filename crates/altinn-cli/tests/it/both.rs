@@ -128,6 +128,16 @@ async fn program(setting: &Setting, customer: OrganisationNumber, anna: &PartyNa
     assert_eq!(read, plan);
     assert_eq!(states(rights, &giver, anna, &both).await, [false, false]);
 
+    // with a fingerprint it knows its receiver from somebody who looks the same when masked
+    let marked = |mark| anna.clone().with_fingerprint(mark);
+    let hers = Change::new(&giver, &marked("5d41402a")).give([one.clone()]);
+    let hers = rights.plan(&hers).await.unwrap();
+    for other in [anna, &marked("7d793037")] {
+        let error = rights.apply(&hers, other).await.unwrap_err();
+        assert!(error.is_input(), "{error}");
+    }
+    assert_eq!(states(rights, &giver, anna, &both).await, [false, false]);
+
     // apply does exactly that
     let done = rights.apply(&read, anna).await.unwrap();
     assert!(!done.is_complete() && done.has_changed_anything(), "{done}");
