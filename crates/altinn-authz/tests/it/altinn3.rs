@@ -2,5 +2,6 @@
 
 pub(crate) mod contract;
 mod end_user;
+mod model;
 mod more;
 mod steps;
