@@ -35,6 +35,7 @@ Around the rights:
   altinn rights check           what can be given, before it is given
   altinn rights request         ask for access; approve, reject, withdraw
   altinn consent                ask for leave to fetch data about somebody (samtykke)
+  altinn service-owner          as a service owner: whom others may act for, drafted requests
   altinn clients                who of an accountant's people acts for which client
   altinn rights migrate         from a saved listing of Altinn 2 to what corresponds on Altinn 3
   altinn rights export          who holds what, as CSV or JSON, for spreadsheets and audits
@@ -45,7 +46,7 @@ On Altinn 2, in this order of work (closed since 2026-06-19):
   altinn roles list             which role is that?       (number, code, name)
   altinn rights list|grant|revoke --api altinn2
   altinn roles mine, rights mine  what one holds oneself
-  altinn enterprise-users, altinn service-owner
+  altinn enterprise-users, altinn service-owner reportees, rights, roles, organisations
 
 Tools around it:
   altinn assertion              sign a JWT grant and print it, without sending it
@@ -338,7 +339,7 @@ pub(crate) enum Command {
     /// Altinn 2: services, role requirements, code lists, schemas; needs no login
     #[command(subcommand)]
     Metadata(commands::metadata::MetadataCommand),
-    /// Altinn 2: what a service owner (tjenesteeier) sees of others
+    /// What a service owner (tjenesteeier) sees of others, asks for them and gives between them
     #[command(subcommand)]
     ServiceOwner(commands::service_owner::ServiceOwnerCommand),
     /// Ask Altinn's decision point (PDP) whether somebody may do something

@@ -156,8 +156,8 @@ impl Command {
             | Self::Roles(_)
             | Self::EnterpriseUsers(_)
             | Self::Metadata(_)
-            | Self::Packages(_)
-            | Self::ServiceOwner(_) => Vec::new(),
+            | Self::Packages(_) => Vec::new(),
+            Self::ServiceOwner(args) => args.flags(),
             Self::SystemUser(args) => args.flags(),
             Self::May(args) => args.flags(),
             Self::Party(args) => args.flags(),

@@ -1,6 +1,6 @@
 //! `altinn parties`: whom one may act for.
 
-use altinn_authz::altinn3::{PartiesQuery, Party, scopes};
+use altinn_authz::altinn3::{Parties, PartiesQuery, Party, scopes};
 use altinn_authz::wire::OpenEnum as _;
 use clap::Args;
 use serde_json::json;
@@ -16,7 +16,7 @@ Examples:
   altinn parties --system-user 310753831
       whom the customer's system user (systembruker) may act for, with party UUIDs
   altinn parties --system-user 310753831 --details
-      and with what: access packages (tilgangspakker), roles, resources
+      and with what: access packages (tilgangspakker), roles, resources, a line for each
   altinn parties --system-user 310753831 --resource skf-skattemelding
       only those for whom something is held on the resource
 
@@ -75,16 +75,18 @@ pub(crate) async fn parties(context: &Context<'_>, args: &PartiesArgs) -> Result
     }
     context.console.progress("reading whom one may act for");
     let parties = client.parties_with(&query).await?;
-    let rows: Vec<_> = parties
-        .iter()
-        .map(|party| row(party, args.details))
-        .collect();
+    Ok(listed(&parties, args.details, "one"))
+}
+
+/// The parties that `who` may act for.
+pub(crate) fn listed(parties: &Parties, details: bool, who: &str) -> Report {
+    let rows: Vec<_> = parties.iter().map(|party| row(party, details)).collect();
     let summary = match rows.len() {
-        0 => "one may act for nobody".to_owned(),
-        1 => "one may act for one party".to_owned(),
-        count => format!("one may act for {count} parties"),
+        0 => format!("{who} may act for nobody"),
+        1 => format!("{who} may act for one party"),
+        count => format!("{who} may act for {count} parties"),
     };
-    let text = match (rows.is_empty(), args.details) {
+    let text = match (rows.is_empty(), details) {
         (true, _) => "Nobody.".to_owned(),
         (false, true) => table(["NAME", "NUMBER", "TYPE", "UUID", "HOLDS"], rows),
         (false, false) => {
@@ -95,7 +97,7 @@ pub(crate) async fn parties(context: &Context<'_>, args: &PartiesArgs) -> Result
         }
     };
     let json = json!({ "api": "altinn3", "parties": parties });
-    Ok(Report::new(json, text, summary))
+    Report::new(json, text, summary)
 }
 
 fn row(party: &Party, details: bool) -> [String; 5] {
@@ -129,5 +131,6 @@ fn holds(party: &Party) -> String {
         0 => {}
         count => all.push(format!("{count} single instances")),
     }
-    all.join(", ")
+    // a line for each
+    all.join("\n")
 }

@@ -7,7 +7,7 @@ mod check;
 mod export;
 mod migrate;
 pub(crate) mod named;
-mod request;
+pub(crate) mod request;
 
 use clap::{Args, Subcommand};
 

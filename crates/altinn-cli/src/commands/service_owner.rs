@@ -1,11 +1,13 @@
-//! `altinn service-owner`: what a service owner (tjenesteeier) sees of others on Altinn 2.
+//! `altinn service-owner`: what a service owner (tjenesteeier) sees and does; here what Altinn 2 had.
+
+mod altinn3;
 
 use altinn_authz::altinn2::models::Organization;
 use altinn_authz::altinn2::odata::Query;
 use altinn_authz::altinn2::{
     ContactsQuery, Identity, OrganisationsQuery, ReporteesQuery, ServiceOwner, scopes,
 };
-use altinn_authz::altinn3;
+use altinn_authz::altinn3 as api3;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -20,6 +22,21 @@ use crate::settings::organisation;
 
 const EXAMPLES: &str = "\
 Examples:
+  altinn service-owner parties 26899299344 --details
+      whom a person may act for, and with what: access packages, roles, your own resources
+  altinn service-owner draft --from 310753831 --to 24878123375 --resource skf-skattemelding
+      drafts a request: --to asks --from; it prints the address at which --to confirms it
+  altinn service-owner status ID --wait
+  altinn service-owner withdraw ID
+  altinn service-owner give-package --from 26899299344 --to 24878123375 \\
+      --package innbygger-skatteforhold-privatpersoner
+      between two others, where Altinn lets this service owner give this access package
+  altinn service-owner take-package --from 26899299344 --to 24878123375 \\
+      --package innbygger-skatteforhold-privatpersoner
+  altinn service-owner scope-delegations skattefugl:grunnlag
+      who has given whom the use of your scope (API-delegering)
+
+Examples on Altinn 2, which closed on 2026-06-19 (with ALTINN_API_KEY):
   altinn service-owner reportees 26899299344
       whom a person may act for
   altinn service-owner rights 26899299344 --for 310753831
@@ -28,23 +45,57 @@ Examples:
   altinn service-owner organisation 310753831
       with the contacts of the organisation and of people in it
 
-One is the service owner's organisation here (Maskinporten token and ALTINN_API_KEY). Altinn 2
-closed on 2026-06-19.";
+One is the service owner's organisation here, with a Maskinporten token that has the scope of the
+command (each command's help names it). Every command is for the one generation that has it, so
+there is no --api, and ALTINN_GENERATION changes nothing.";
 
 /// `altinn service-owner …`.
 #[derive(Subcommand)]
 #[command(after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) enum ServiceOwnerCommand {
-    /// List whom a person may act for
+    /// List whom somebody may act for
+    Parties(altinn3::PartiesArgs),
+    /// Draft a request for access, for somebody to confirm and send
+    Draft(altinn3::DraftArgs),
+    /// Say how far a drafted request is
+    Status(altinn3::StatusArgs),
+    /// Withdraw a drafted request
+    Withdraw(altinn3::WithdrawArgs),
+    /// Give an access package (tilgangspakke) from one party to another
+    GivePackage(altinn3::PackageArgs),
+    /// Take back an access package that you gave
+    TakePackage(altinn3::PackageArgs),
+    /// List who has given whom the use of your scope (API-delegering)
+    ScopeDelegations(altinn3::ScopeDelegationsArgs),
+    /// Altinn 2: list whom a person may act for
     Reportees(PersonArgs),
-    /// List the rights that a person has for a party
+    /// Altinn 2: list the rights that a person has for a party
     Rights(AboutArgs),
-    /// List the roles that a person has for a party
+    /// Altinn 2: list the roles that a person has for a party
     Roles(AboutArgs),
-    /// Find organisations
+    /// Altinn 2: find organisations
     Organisations(OrganisationsArgs),
-    /// Show one organisation with its contacts
+    /// Altinn 2: show one organisation with its contacts
     Organisation(OrganisationArgs),
+}
+
+impl ServiceOwnerCommand {
+    pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
+        let scopes = match self {
+            Self::Parties(args) => &args.scopes,
+            Self::Draft(args) => &args.scopes,
+            Self::Status(args) => &args.scopes,
+            Self::Withdraw(args) => &args.scopes,
+            Self::GivePackage(args) | Self::TakePackage(args) => &args.scopes,
+            Self::ScopeDelegations(args) => &args.scopes,
+            Self::Reportees(_)
+            | Self::Rights(_)
+            | Self::Roles(_)
+            | Self::Organisations(_)
+            | Self::Organisation(_) => return Vec::new(),
+        };
+        scopes.given().into_iter().collect()
+    }
 }
 
 /// Which person.
@@ -108,6 +159,15 @@ pub(crate) async fn run(
     command: &ServiceOwnerCommand,
 ) -> Result<Report, Failure> {
     match command {
+        ServiceOwnerCommand::Parties(args) => altinn3::parties(context, args).await,
+        ServiceOwnerCommand::Draft(args) => altinn3::draft(context, args).await,
+        ServiceOwnerCommand::Status(args) => altinn3::status(context, args).await,
+        ServiceOwnerCommand::Withdraw(args) => altinn3::withdraw(context, args).await,
+        ServiceOwnerCommand::GivePackage(args) => altinn3::give_package(context, args).await,
+        ServiceOwnerCommand::TakePackage(args) => altinn3::take_package(context, args).await,
+        ServiceOwnerCommand::ScopeDelegations(args) => {
+            altinn3::scope_delegations(context, args).await
+        }
         ServiceOwnerCommand::Reportees(args) => reportees(context, args).await,
         ServiceOwnerCommand::Rights(args) => rights(context, args).await,
         ServiceOwnerCommand::Roles(args) => held_roles(context, args).await,
@@ -125,8 +185,8 @@ async fn owner(context: &Context<'_>, scope: &str) -> Result<ServiceOwner, Failu
 
 fn party(text: &str) -> Result<Identity, Failure> {
     match identity("--for", text)? {
-        altinn3::Identity::Organisation(number) => Ok(Identity::organisation(number)),
-        altinn3::Identity::Person(number) => Ok(Identity::person(number)),
+        api3::Identity::Organisation(number) => Ok(Identity::organisation(number)),
+        api3::Identity::Person(number) => Ok(Identity::person(number)),
         _ => Err(Failure::usage(
             "--for: Altinn 2 does not know this kind of number",
         )),

@@ -7,9 +7,14 @@ use crate::support::Terminal;
 const TAX: &str = "310799564";
 const PERSON: &str = "24878123375";
 
-/// As the service owner whose client has a registered key.
 async fn desk() -> (Simulator, Terminal) {
     let simulator = Simulator::builder().start().await.unwrap();
+    let terminal = desk_of(&simulator);
+    (simulator, terminal)
+}
+
+/// As the service owner whose client has a registered key.
+pub(crate) fn desk_of(simulator: &Simulator) -> Terminal {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sim.env");
     simulator.write_env(&file).unwrap();
@@ -24,7 +29,7 @@ async fn desk() -> (Simulator, Terminal) {
     terminal.set("MASKINPORTEN_CLIENT_ID", client);
     terminal.set("MASKINPORTEN_CLIENT_JWK", key);
     terminal.set("MASKINPORTEN_ORGANISATION", TAX);
-    (simulator, terminal)
+    terminal
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -102,7 +102,9 @@ fn a_role_that_came_from_altinn_2_is_taken_back_and_never_given() {
     let holders = listed["held"].as_array().unwrap().iter();
     let holds = |holder: &&serde_json::Value| {
         let roles = holder["roles"].as_array().unwrap();
-        roles.iter().any(|role| role == "utfyller-innsender")
+        roles
+            .iter()
+            .any(|role| role["role"] == "utfyller-innsender")
     };
     let mut holder = holders
         .filter(holds)

@@ -19,5 +19,6 @@ mod overview;
 mod people;
 mod requests;
 mod secrets;
+mod service_owner;
 mod support;
 mod vendor;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::SimProcess;
+use altinn_sim::{Fault, Host, Simulator};
+use serde_json::Value;
+
+use crate::support::{Said, SimProcess, Terminal};
 
 const CUSTOMER: &str = "310753831";
 const PERSON: &str = "24878123375";
@@ -17,7 +20,14 @@ fn parties_and_exports() {
     terminal
         .run(&details)
         .ends_with(0)
-        .says("package tilgangsstyrer");
+        .says("package tilgangsstyrer")
+        .out
+        .lines()
+        // a line for each thing held
+        .for_each(|line| {
+            let things = line.matches("package ").count() + line.matches("role ").count();
+            assert!(things <= 1, "{line}");
+        });
     let json = terminal
         .run(&[&details[..], &["--json"]].concat())
         .ends_with(0)
@@ -58,7 +68,7 @@ fn parties_and_exports() {
         .filter(|line| line.contains("KREATIV GRANITT"))
         .collect();
     assert!(theirs.iter().any(|line| {
-        line.contains(",package,urn:altinn:accesspackage:skattegrunnlag,")
+        line.contains(",package,urn:altinn:accesspackage:skattegrunnlag,Skattegrunnlag,")
             && line.ends_with(",given directly,true")
     }));
     assert!(
@@ -134,7 +144,7 @@ fn parties_and_exports() {
 
 #[test]
 fn whether_somebody_may_is_asked_of_the_decision_point() {
-    let seed = crate::support::Terminal::empty().seed(
+    let seed = Terminal::empty().seed(
         "[[resources]]\nid = \"skf-nivaa\"\nuuid = \"8f1f6f8b-3f0d-4a64-8d5c-0e9b5f2f4aff\"\nname = \"Med nivå\"\ndescription = \"For den som har logget inn sikkert\"\nowner = \"skf\"\nactions = [\"read\", \"write\"]\npackages = [\"skattegrunnlag\"]\nlevel = 3\n",
     );
     let (_sim, terminal) = SimProcess::start(&["--seed", seed.path()]);
@@ -263,4 +273,80 @@ fn packages_and_resources_are_given_by_the_names_people_know() {
         .run(&many)
         .ends_with(2)
         .says("line 3: no access package is called \"Post og\"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_is_shown_by_the_names_that_people_know() {
+    let simulator = Simulator::builder().start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sim.env");
+    simulator.write_env(&file).unwrap();
+    let terminal = Terminal::with(folder, &file);
+    let list = |more: &[&str]| {
+        let list = ["rights", "list", "--from", CUSTOMER];
+        terminal.run(&[&list, more].concat()).ends_with(0)
+    };
+    let row = |said: &Said, parts: &[&str]| {
+        let mut lines = said.out.lines();
+        assert!(
+            lines.any(|line| parts.iter().all(|part| line.contains(part))),
+            "{parts:?}: {said:#?}"
+        );
+    };
+    let said = list(&[]);
+    row(&said, &["HOLDS", "NAME", "HOW"]);
+    row(&said, &["role daglig-leder", "Daglig leder"]);
+    let code = "post-og-telekommunikasjon";
+    row(
+        &said,
+        &[&format!("package {code}"), "Post og telekommunikasjon"],
+    );
+    assert!(said.err.is_empty(), "{said:#?}");
+
+    let held = list(&["--json"]).json();
+    let all = |kind: &str| -> Vec<Value> {
+        let holders = held["held"].as_array().unwrap().iter();
+        let of = |one: &Value| one[kind].as_array().unwrap().clone();
+        holders.flat_map(of).collect()
+    };
+    let urn = format!("urn:altinn:accesspackage:{code}");
+    let mut package = all("packages").into_iter();
+    let package = package.rfind(|one| one["package"] == urn).unwrap();
+    assert_eq!(package["name"], "Post og telekommunikasjon");
+    assert!(package["how"].is_array());
+    let mut role = all("roles").into_iter();
+    let role = role.rfind(|one| one["role"] == "daglig-leder").unwrap();
+    assert_eq!(role["name"], "Daglig leder");
+
+    // names are for the eye: without them the codes stand there, and it is said why
+    let metadata = "/accessmanagement/api/v1/meta/info/";
+    let fails = || {
+        let fault = Fault::Status {
+            status: 404,
+            phrase: "Not Found".to_owned(),
+        };
+        for nth in 1..=2 {
+            let (faults, fault) = (simulator.faults(), fault.clone());
+            faults.on_call(Host::Platform, metadata, nth, fault);
+        }
+    };
+    fails();
+    let said = list(&[])
+        .says("warning: the names of access packages could not be read, so codes are shown")
+        .says("warning: the names of roles could not be read, so codes are shown");
+    row(&said, &[&format!("package {code}")]);
+    row(&said, &["role daglig-leder"]);
+    assert!(!said.out.contains("Daglig leder"), "{said:#?}");
+    simulator.faults().clear();
+    fails();
+    let export = ["rights", "export", "--from", CUSTOMER];
+    let said = terminal.run(&export).ends_with(0).says("warning: ");
+    row(&said, &[&format!(",package,{urn},,")]);
+    simulator.faults().clear();
+    let said = terminal.run(&export).ends_with(0);
+    row(
+        &said,
+        &[&format!(",package,{urn},Post og telekommunikasjon,")],
+    );
+    row(&said, &[",role,daglig-leder,Daglig leder,"]);
 }

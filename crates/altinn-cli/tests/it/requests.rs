@@ -34,7 +34,7 @@ async fn log_in(simulator: &Simulator, terminal: &Terminal, number: &str) {
     waiting.ended().ends_with(0);
 }
 
-async fn as_(builder: Builder, number: &str) -> (Simulator, Terminal, String) {
+pub(crate) async fn as_(builder: Builder, number: &str) -> (Simulator, Terminal, String) {
     let (simulator, terminal) = simulator_of(builder).await;
     log_in(&simulator, &terminal, number).await;
     let own = simulator.world().person(number).unwrap().party_uuid;

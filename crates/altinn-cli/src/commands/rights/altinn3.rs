@@ -3,14 +3,15 @@
 use altinn_authz::altinn3::{
     Client, Entitlement, Held, HeldRight, Holder, How, Identity, Receiver, Relation, scopes,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::commands::Report;
 use crate::commands::party::Named;
 use crate::console::table;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 
+use super::named::Called;
 use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, named, nothing_named};
 
 /// The rights API, as the system user that is set, or else the one of the party one acts for.
@@ -68,14 +69,18 @@ pub(super) async fn list(context: &Context<'_>, args: &ListArgs) -> Result<Repor
                 .todo("name the giver (--from NUMBER), the receiver (--to NUMBER), or both"));
         }
     };
-    Ok(listed(&held, heading))
+    let called = Called::of(context, held.iter()).await;
+    listed(&held, &called, heading)
 }
 
-fn listed(held: &Held, heading: &str) -> Report {
-    let rows: Vec<[String; 4]> = held.iter().flat_map(rows).collect();
+fn listed(held: &Held, called: &Called, heading: &str) -> Result<Report, Failure> {
+    let rows: Vec<[String; 5]> = held
+        .iter()
+        .flat_map(|holder| rows(holder, called))
+        .collect();
     let text = match rows.is_empty() {
         true => "Nobody holds anything.".to_owned(),
-        false => table([heading, "NUMBER", "HOLDS", "HOW"], rows),
+        false => table([heading, "NUMBER", "HOLDS", "NAME", "HOW"], rows),
     };
     let names: Vec<&str> = held.iter().map(Holder::name).collect();
     let summary = match names.len() {
@@ -83,40 +88,71 @@ fn listed(held: &Held, heading: &str) -> Report {
         1 => format!("one holds something: {}", names.join(", ")),
         count => format!("{count} hold something: {}", names.join("; ")),
     };
-    Report::new(json!({ "api": "altinn3", "held": held }), text, summary)
+    let holders: Result<Vec<Value>, Failure> = held
+        .iter()
+        .map(|holder| with_names(holder, called))
+        .collect();
+    let json = json!({ "api": "altinn3", "held": holders? });
+    Ok(Report::new(json, text, summary))
 }
 
-fn rows(holder: &Holder) -> Vec<[String; 4]> {
+/// A holder as JSON, with the names of packages and roles beside their codes, as resources have them.
+fn with_names(holder: &Holder, called: &Called) -> Result<Value, Failure> {
+    let mut json = serde_json::to_value(holder)
+        .map_err(|error| Failure::new(Exit::Unreachable, format!("cannot be shown: {error}")))?;
+    json["packages"] = holder
+        .packages()
+        .iter()
+        .map(|held| {
+            let name = called.package(held.package());
+            json!({ "package": held.package(), "name": name, "how": held.how() })
+        })
+        .collect();
+    json["roles"] = holder
+        .roles()
+        .iter()
+        .map(|role| json!({ "role": role, "name": called.role(role) }))
+        .collect();
+    Ok(json)
+}
+
+fn rows(holder: &Holder, called: &Called) -> Vec<[String; 5]> {
     let number = match (holder.organisation(), holder.masked_person_number()) {
         (Some(number), _) => number.to_string(),
         (None, Some(number)) => number.to_owned(),
         (None, None) => String::new(),
     };
-    let row = |holds: String, how: String| [holder.name().to_owned(), number.clone(), holds, how];
+    let row = |holds: String, name: Option<&str>, how: String| {
+        let name = name.unwrap_or_default().trim().to_owned();
+        [holder.name().to_owned(), number.clone(), holds, name, how]
+    };
     let mut rows = Vec::new();
     for held in holder.packages() {
-        rows.push(row(
-            format!("package {}", held.package().code()),
-            hows(held.how()),
-        ));
+        let what = format!("package {}", held.package().code());
+        let name = called.package(held.package());
+        rows.push(row(what, name, hows(held.how())));
     }
     for held in holder.resources() {
         let what = format!("resource {}", held.resource());
         for (what, how) in by_way(&what, held.rights(), held.how()) {
-            rows.push(row(what, how));
+            rows.push(row(what, held.name(), how));
         }
     }
     for held in holder.instances() {
         let what = format!("instance {} of {}", held.instance(), held.resource());
         for (what, how) in by_way(&what, held.rights(), held.how()) {
-            rows.push(row(what, how));
+            rows.push(row(what, held.name(), how));
         }
     }
     for role in holder.roles() {
-        rows.push(row(format!("role {role}"), String::new()));
+        rows.push(row(
+            format!("role {role}"),
+            called.role(role),
+            String::new(),
+        ));
     }
     if rows.is_empty() {
-        rows.push(row("nothing".to_owned(), String::new()));
+        rows.push(row("nothing".to_owned(), None, String::new()));
     }
     rows
 }

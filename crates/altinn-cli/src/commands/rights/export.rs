@@ -18,8 +18,8 @@ use crate::commands::Report;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
-use super::altinn3;
-use super::{AsArgs, altinn2};
+use super::named::{Called, RIGHT_HOLDER};
+use super::{AsArgs, altinn2, altinn3};
 use crate::commands::party::Named;
 
 const EXAMPLES: &str = "\
@@ -37,13 +37,11 @@ One row for each access package, right, role and so on that somebody holds. Colu
   through                    the party through which the receiver has access, if there is one
   kind                       package, resource, instance, role, service, or connection (nothing is
                              given on it)
-  id, name, right            what it is; of resources, instances and services, a row for each right
+  id, name, right            what it is, and what people call it (--language); of resources,
+                             instances and services, a row for each right
   how                        given directly, by a role, through somebody
   direct                     whether it was given directly, so that `altinn rights revoke` can
                              take it back";
-
-/// The role that stands for the connection itself.
-const RIGHT_HOLDER: &str = "rettighetshaver";
 
 /// How many receivers are asked about at a time.
 const PARALLEL: usize = 4;
@@ -149,10 +147,11 @@ async fn of_altinn3(context: &Context<'_>, args: &ExportArgs) -> Result<Vec<Row>
         .progress("reading connections, access packages, resources and instances");
     let relation = Relation::given_by(&giver);
     let held = client.held_in(&relation).await?;
+    let called = Called::of(context, held.iter()).await;
     let mut rows = Vec::new();
     for (read_at, holder) in in_full(context, &client, &relation, &held).await? {
         head.read_at = read_at;
-        add_altinn3(&head, &holder, &mut rows);
+        add_altinn3(&head, &holder, &called, &mut rows);
     }
     Ok(rows)
 }
@@ -197,7 +196,7 @@ fn now() -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-fn add_altinn3(head: &Row, holder: &Holder, rows: &mut Vec<Row>) {
+fn add_altinn3(head: &Row, holder: &Holder, called: &Called, rows: &mut Vec<Row>) {
     let person = holder.masked_person_number().unwrap_or_default();
     let head = Row {
         receiver: holder.party().to_string(),
@@ -220,6 +219,10 @@ fn add_altinn3(head: &Row, holder: &Holder, rows: &mut Vec<Row>) {
         rows.push(Row {
             kind: "package",
             id: held.package().to_string(),
+            name: called
+                .package(held.package())
+                .unwrap_or_default()
+                .to_owned(),
             how: altinn3::hows(held.how()),
             direct: held.is_direct(),
             ..head.clone()
@@ -249,6 +252,7 @@ fn add_altinn3(head: &Row, holder: &Holder, rows: &mut Vec<Row>) {
         rows.push(Row {
             kind: "role",
             id: role.clone(),
+            name: called.role(role).unwrap_or_default().to_owned(),
             ..head.clone()
         });
     }

@@ -1,15 +1,19 @@
-//! Access packages and resources by the names that people know, as the codes that Altinn takes.
+//! Access packages and resources by the names that people know, as the codes that Altinn takes; and the
+//! other way round, what is held with its name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use altinn_authz::Language;
-use altinn_authz::altinn3::PackageUrn;
 use altinn_authz::altinn3::registry::Registry;
+use altinn_authz::altinn3::{Holder, PackageUrn};
 
 use super::WhatArgs;
 use crate::commands::packages;
 use crate::context::Context;
 use crate::failure::Failure;
+
+/// The role that stands for the connection itself.
+pub(super) const RIGHT_HOLDER: &str = "rettighetshaver";
 
 /// So many that are alike are named.
 const ALIKE: usize = 5;
@@ -68,6 +72,76 @@ impl Names {
 /// What a command line names.
 pub(crate) async fn read(context: &Context<'_>, what: &WhatArgs) -> Result<WhatArgs, Failure> {
     Names::default().read(context, what).await?
+}
+
+/// What access packages and roles are called, by code. Names are a help for the eye: what cannot be read
+/// is told once, and shown by its code.
+#[derive(Default)]
+pub(super) struct Called {
+    packages: HashMap<String, String>,
+    roles: HashMap<String, String>,
+}
+
+impl Called {
+    /// The names of what these hold, in the language that is set. Nothing is asked for what nobody holds.
+    pub(super) async fn of<'h>(
+        context: &Context<'_>,
+        holders: impl Iterator<Item = &'h Holder> + Clone,
+    ) -> Self {
+        let mut called = Self::default();
+        if holders.clone().any(|holder| !holder.packages().is_empty()) {
+            let names = package_names(context).await;
+            called.packages = told(context, "access packages", names);
+        }
+        let mut roles = holders.flat_map(Holder::roles);
+        if roles.any(|role| role != RIGHT_HOLDER) {
+            let names = role_names(context).await;
+            called.roles = told(context, "roles", names);
+        }
+        called
+    }
+
+    pub(super) fn package(&self, urn: &PackageUrn) -> Option<&str> {
+        self.packages.get(urn.code()).map(String::as_str)
+    }
+
+    pub(super) fn role(&self, code: &str) -> Option<&str> {
+        self.roles.get(code).map(String::as_str)
+    }
+}
+
+fn told(
+    context: &Context<'_>,
+    what: &str,
+    names: Result<HashMap<String, String>, Failure>,
+) -> HashMap<String, String> {
+    names.unwrap_or_else(|failure| {
+        context.console.warning(&format!(
+            "the names of {what} could not be read, so codes are shown: {}",
+            failure.sentence()
+        ));
+        HashMap::new()
+    })
+}
+
+async fn package_names(context: &Context<'_>) -> Result<HashMap<String, String>, Failure> {
+    let groups = packages::open(context).await?.export().await?;
+    let areas = groups.into_iter().flat_map(|group| group.areas);
+    let packages = areas.flat_map(|area| area.packages);
+    Ok(packages
+        .filter_map(|package| {
+            let urn = PackageUrn::from(package.urn?.as_str());
+            Some((urn.code().to_owned(), package.name?.trim().to_owned()))
+        })
+        .collect())
+}
+
+async fn role_names(context: &Context<'_>) -> Result<HashMap<String, String>, Failure> {
+    let roles = packages::open(context).await?.roles().await?;
+    let roles = roles.into_iter();
+    Ok(roles
+        .filter_map(|role| Some((role.code?, role.name?.trim().to_owned())))
+        .collect())
 }
 
 /// Codes and ids are in small letters, without blanks.

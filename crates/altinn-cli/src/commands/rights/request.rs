@@ -334,7 +334,7 @@ async fn ask(context: &Context<'_>, args: &AskArgs) -> Result<Report, Failure> {
     let said = format!("asked, as {}; waiting for the answer", request.id);
     context.console.progress(&said);
     let mut pauses = Pauses::at_most(Duration::from_secs(wait));
-    while waits(&request) && pauses.pause().await {
+    while waits(request.status.as_ref()) && pauses.pause().await {
         request = client.access_request(&asker, &request.id).await?;
     }
     let mut report = shown(&request, "asked")?;
@@ -346,15 +346,15 @@ async fn ask(context: &Context<'_>, args: &AskArgs) -> Result<Report, Failure> {
     Ok(report)
 }
 
-fn waits(request: &AccessRequest) -> bool {
+pub(crate) fn waits(status: Option<&RequestStatus>) -> bool {
     matches!(
-        request.status,
+        status,
         None | Some(RequestStatus::Pending | RequestStatus::Draft | RequestStatus::Unspecified)
     )
 }
 
 /// The keys of the rights with these actions, from the resource registry.
-async fn keys(
+pub(crate) async fn keys(
     context: &Context<'_>,
     resource: &ResourceId,
     actions: &[String],
@@ -513,7 +513,7 @@ fn shown(request: &AccessRequest, said: &str) -> Result<Report, Failure> {
         party_name(request.asker.as_ref()),
         party_name(request.grantor.as_ref()),
     );
-    if let Some(address) = details.filter(|_| waits(request)) {
+    if let Some(address) = details.filter(|_| waits(request.status.as_ref())) {
         text.push_str(&format!("\nto see it {address}"));
     }
     let summary = format!("{said}: {}", what(request));
@@ -524,11 +524,11 @@ fn shown(request: &AccessRequest, said: &str) -> Result<Report, Failure> {
     ))
 }
 
-fn word(status: Option<&impl OpenEnum>) -> String {
+pub(crate) fn word(status: Option<&impl OpenEnum>) -> String {
     status.map_or("", OpenEnum::as_wire).to_lowercase()
 }
 
-fn what(request: &AccessRequest) -> String {
+pub(crate) fn what(request: &AccessRequest) -> String {
     let reference = |target: &Option<altinn_authz::altinn3::models::RequestTarget>| {
         let target = target.as_ref()?;
         target.reference_id.clone().or_else(|| target.id.clone())
@@ -540,7 +540,7 @@ fn what(request: &AccessRequest) -> String {
     }
 }
 
-fn party_name(party: Option<&RequestParty>) -> String {
+pub(crate) fn party_name(party: Option<&RequestParty>) -> String {
     let Some(party) = party else {
         return String::new();
     };
