@@ -129,7 +129,19 @@ pub(super) fn remove(call: &mut Call<'_>) -> Outcome {
 
 pub(super) fn roles(call: &mut Call<'_>) -> Outcome {
     let (mut held, _) = relations(call)?;
-    held.extend(from_altinn2(call)?);
+    let given = from_altinn2(call)?;
+    // Directly given, with Altinn 2 as provider (`RoleDto.IsRevocable`; the codes of `ProviderConstants.cs`,
+    // https://github.com/Altinn/altinn-authorization-tmp). Who provides the others is not in the world.
+    let of_altinn2: Vec<Role> = given.iter().map(|holding| holding.role.clone()).collect();
+    held.extend(given);
+    let full = |role: &Role| {
+        let mut full = role.full();
+        if of_altinn2.contains(role) {
+            full["isRevocable"] = json!(true);
+            full["provider"] = json!({ "name": "Altinn 2", "refId": "", "code": "sys-altinn2" });
+        }
+        full
+    };
     let mut by_role: Vec<(&Role, Vec<Value>)> = Vec::new();
     for holding in &held {
         let permission = holding.permission(call.world);
@@ -140,7 +152,7 @@ pub(super) fn roles(call: &mut Call<'_>) -> Outcome {
     }
     let data = by_role.into_iter();
     paginated(
-        data.map(|(role, p)| json!({ "role": role.full(), "permissions": p }))
+        data.map(|(role, p)| json!({ "role": full(role), "permissions": p }))
             .collect(),
     )
 }
