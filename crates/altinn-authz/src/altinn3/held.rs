@@ -19,6 +19,7 @@ use crate::altinn3::models::{
 use crate::altinn3::on::{On, RightsOn};
 use crate::altinn3::parties::masked;
 use crate::altinn3::relation::{Pair, Relation};
+use crate::altinn3::revoke::{Goes, goes};
 use crate::wire::PartyUuid;
 
 /// The role of a connection that was made here.
@@ -111,11 +112,16 @@ impl Client {
             let Some(code) = code.map(crate::altinn3::parties::role_code) else {
                 continue;
             };
+            let goes = matches!(goes(&found), Goes::Yes);
             for permission in &found.permissions {
-                if let Some(holder) = held.holder_of(permission, &relation)
-                    && !holder.roles.contains(&code)
-                {
+                let Some(holder) = held.holder_of(permission, &relation) else {
+                    continue;
+                };
+                if !holder.roles.contains(&code) {
                     holder.roles.push(code.clone());
+                }
+                if goes && is_direct(permission) && !holder.revocable_roles.contains(&code) {
+                    holder.revocable_roles.push(code.clone());
                 }
             }
         }
@@ -200,6 +206,7 @@ pub struct Holder {
     person_number: Option<String>,
     through: Option<PartyUuid>,
     roles: Vec<String>,
+    revocable_roles: Vec<String>,
     packages: Vec<HeldPackage>,
     resources: Vec<HeldResource>,
     instances: Vec<HeldInstance>,
@@ -356,6 +363,7 @@ impl Holder {
             person_number: entity.person_number.as_ref().map(masked),
             through: None,
             roles: Vec::new(),
+            revocable_roles: Vec::new(),
             packages: Vec::new(),
             resources: Vec::new(),
             instances: Vec::new(),
@@ -402,6 +410,12 @@ impl Holder {
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.roles
+    }
+
+    /// The codes of those roles that came from Altinn 2 and can be taken back.
+    #[must_use]
+    pub fn revocable_roles(&self) -> &[String] {
+        &self.revocable_roles
     }
 
     /// The access packages held.

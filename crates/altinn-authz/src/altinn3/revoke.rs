@@ -8,13 +8,16 @@ use crate::altinn3::connections::Include;
 use crate::altinn3::entitlement::{Entitlement, Kind, PackageUrn, RightName, RoleCode};
 use crate::altinn3::grant::{direct_keys, holds_directly, is_package, stops_everything, wanted};
 use crate::altinn3::held::{HeldRight, How, RIGHT_HOLDER, code_of, is_direct};
-use crate::altinn3::models::{PackagePermission, Right, RightKey, Role, RolePermission};
+use crate::altinn3::models::{PackagePermission, Right, RightKey, RolePermission};
 use crate::altinn3::on::{On, RightsOn};
 use crate::altinn3::relation::{Pair, Relation};
 use crate::altinn3::{Outcome, Report, What};
 use crate::wire::PartyUuid;
 
 const OPERATION: &str = "take rights back";
+/// The provider of roles that came from Altinn 2 (`ProviderConstants.cs`,
+/// <https://github.com/Altinn/altinn-authorization-tmp>).
+const ALTINN_2: &str = "sys-altinn2";
 
 impl Client {
     /// Takes back what was asked for and nothing else, and reads again to see what is left.
@@ -193,13 +196,17 @@ impl Client {
             return (Outcome::Failed(error.clone()), None);
         }
         let found = self.roles(pair).await.map(|held| {
-            let left = held_as(&held, code).is_some();
-            Vec::from_iter(left.then(|| format!("the role {code} is still there")))
+            match held_as(&held, code).map(goes) {
+                None => (Vec::new(), Vec::new()),
+                // what was given is gone, and the role follows from something else besides
+                Some(Goes::Not(why)) => (Vec::new(), vec![format!("the role {code} {why}")]),
+                Some(_) => (vec![format!("the role {code} is still there")], Vec::new()),
+            }
         });
         match (taken, found) {
             (Err(error), Err(_)) => (Outcome::Failed(error), None),
-            (Err(error), Ok(left)) if !left.is_empty() => (Outcome::Failed(error), None),
-            (_, Ok(left)) => (Outcome::Done, Some(seen(left, Vec::new()))),
+            (Err(error), Ok((left, _))) if !left.is_empty() => (Outcome::Failed(error), None),
+            (_, Ok((left, others))) => (Outcome::Done, Some(seen(left, others))),
             (Ok(()), Err(error)) => (Outcome::Done, Some(Outcome::Failed(error))),
         }
     }
@@ -270,15 +277,50 @@ pub(super) fn role_to_take(held: &[RolePermission], code: &RoleCode) -> Result<S
     let Some(found) = held_as(held, code) else {
         return Err(Outcome::Already);
     };
-    let role = found.role.as_ref();
-    if role.and_then(|role| role.is_revocable) == Some(false) {
-        return Err(Outcome::Refused(vec![format!(
-            "the role {}",
-            where_it_changes(role)
-        )]));
+    if let Goes::Not(why) = goes(found) {
+        return Err(Outcome::Refused(vec![format!("the role {code} {why}")]));
     }
-    let sent = role.and_then(|role| role.code.clone());
+    let sent = found.role.as_ref().and_then(|role| role.code.clone());
     Ok(sent.unwrap_or_else(|| code.to_string()))
+}
+
+/// Whether a role can be taken back.
+pub(super) enum Goes {
+    Yes,
+    /// It cannot; the role …
+    Not(String),
+    /// The list does not tell.
+    Unknown,
+}
+
+/// A role goes when it came from Altinn 2 and was given directly (`RoleDto.IsRevocable`). Those that Altinn 2
+/// derived from other roles have its provider too, and stay (`ConnectionsController`'s tests of `GetRoles`,
+/// <https://github.com/Altinn/altinn-authorization-tmp>).
+pub(super) fn goes(found: &RolePermission) -> Goes {
+    let role = found.role.as_ref();
+    let provider = role.and_then(|role| role.provider.as_ref());
+    let is_altinn2 = provider.is_some_and(|provider| provider.code.as_deref() == Some(ALTINN_2));
+    let is_given = found.permissions.iter().any(is_direct);
+    match role.and_then(|role| role.is_revocable) {
+        Some(true) => Goes::Yes,
+        None if is_altinn2 && is_given => Goes::Yes,
+        _ if is_altinn2 => {
+            let mut via = found.permissions.iter().map(How::of);
+            let via = via.find_map(|how| how.via().map(str::to_owned));
+            let from = via.map_or_else(
+                || "follows from another role".to_owned(),
+                |via| format!("is held through {via}"),
+            );
+            Goes::Not(format!("{from}, and goes with that"))
+        }
+        known => match (provider.and_then(|p| p.name.as_deref()), known) {
+            (Some(provider), _) => {
+                Goes::Not(format!("comes from {provider}, and is changed there"))
+            }
+            (None, Some(_)) => Goes::Not("comes from a register, and is changed there".to_owned()),
+            (None, None) => Goes::Unknown,
+        },
+    }
 }
 
 /// Why there is nothing to take.
@@ -341,24 +383,14 @@ impl OtherWay {
 
 /// What takes a role away that something is held by.
 fn what_ends(role: &RoleCode, roles: &[RolePermission]) -> String {
-    let found = held_as(roles, role).and_then(|found| found.role.as_ref());
-    match found.and_then(|found| found.is_revocable) {
-        Some(true) => format!(
+    match held_as(roles, role).map_or(Goes::Unknown, goes) {
+        Goes::Yes => format!(
             "the role {role} came from Altinn 2, and can be taken back with all that it carries (role:{role})"
         ),
-        Some(false) => format!("the role {role} {}", where_it_changes(found)),
-        None => format!(
+        Goes::Not(why) => format!("the role {role} {why}"),
+        Goes::Unknown => format!(
             "a role that came from Altinn 2 can be taken back (role:{role}), another is changed in its register"
         ),
-    }
-}
-
-/// Where a role is changed that cannot be taken back.
-fn where_it_changes(role: Option<&Role>) -> String {
-    let provider = role.and_then(|role| role.provider.as_ref());
-    match provider.and_then(|provider| provider.name.as_deref()) {
-        Some(provider) => format!("comes from {provider}, and is changed there"),
-        None => "comes from a register, and is changed there".to_owned(),
     }
 }
 

@@ -494,11 +494,11 @@ fn holder(held: &HeldBy) -> Holder {
         holds.push(Holding {
             entitlement: Entitlement::role(role.as_str()).into(),
             name: None,
-            direct: false,
-            how: vec![
-                "a role: it can be taken back when it came from Altinn 2, and is changed in its register otherwise"
-                    .to_owned(),
-            ],
+            direct: held.revocable_roles().contains(role),
+            how: vec![match held.revocable_roles().contains(role) {
+                true => "given directly on Altinn 2".to_owned(),
+                false => "a role that cannot be taken back here".to_owned(),
+            }],
         });
     }
     Holder {

@@ -108,6 +108,7 @@ fn a_role_that_came_from_altinn_2_is_taken_back_and_never_given() {
     };
     let mut holder = holders
         .filter(holds)
+        .inspect(|one| assert_eq!(one["revocableRoles"][0], "utfyller-innsender"))
         .map(|one| one["party"].as_str().unwrap());
     let holder = holder.next_back().unwrap().to_owned();
     let role = |verb: &str, code: &str| {

@@ -202,6 +202,23 @@ fn holds_role(code: &str, revocable: Option<bool>) -> Answer {
     })])
 }
 
+/// UTINN, of which the list says that it came from Altinn 2.
+fn of_altinn2(revocable: Option<bool>, permission: Value) -> Answer {
+    page([json!({
+        "role": {
+            "id": uuid(7), "code": "utinn", "isRevocable": revocable,
+            "provider": { "id": uuid(8), "name": "Altinn 2", "code": "sys-altinn2" },
+        },
+        "permissions": [permission],
+    })])
+}
+
+fn through(name: &str) -> Value {
+    let mut permission = permission("keyrole", 16, "utinn");
+    permission["via"] = json!({ "id": uuid(5), "name": name });
+    permission
+}
+
 fn uuid(last: u8) -> PartyUuid {
     format!("5f0c1e7a-3b52-4d6e-9a41-00000000000{last}")
         .parse()
@@ -1298,6 +1315,7 @@ async fn who_holds_what_is_one_listing() {
     let rights: Vec<_> = rights.iter().map(|r| (r.action(), r.is_direct())).collect();
     assert_eq!(rights, [(Some("read"), true), (Some("write"), false)]);
     assert_eq!(ola.roles(), ["rettighetshaver", "utinn"]);
+    assert_eq!(ola.revocable_roles(), ["utinn"]);
     let instance = &ola.instances()[0];
     assert_eq!(instance.instance(), DIALOGUE);
     assert_eq!(instance.resource().as_str(), "skjema");
@@ -1470,7 +1488,19 @@ async fn a_role_is_taken_back_when_it_can_go_and_is_never_given() {
         (none(), "already"),
         (
             holds_role("utinn", Some(false)),
-            "refused: the role comes from Enhetsregisteret, and is changed there",
+            "refused: the role utinn comes from Enhetsregisteret, and is changed there",
+        ),
+        (
+            holds_role("utinn", None),
+            "refused: the role utinn comes from Enhetsregisteret, and is changed there",
+        ),
+        (
+            of_altinn2(Some(false), permission("rolemap", 8, "daglig-leder")),
+            "refused: the role utinn follows from another role, and goes with that",
+        ),
+        (
+            of_altinn2(None, through("FJORD AS")),
+            "refused: the role utinn is held through FJORD AS, and goes with that",
         ),
     ] {
         let script = Script::new([(ROLES, held)]);
@@ -1482,6 +1512,38 @@ async fn a_role_is_taken_back_when_it_can_go_and_is_never_given() {
         script.end();
         assert!(lines(&report)[0].ends_with(says), "{report}");
     }
+    // given, and held through somebody else besides
+    let script = Script::new([
+        (ROLES, of_altinn2(None, direct())),
+        (TAKE_ROLE, Status(204)),
+        (ROLES, of_altinn2(Some(false), through("FJORD AS"))),
+        (EVERYTHING, page([connection(&["skattegrunnlag"])])),
+    ]);
+    let report = script
+        .client()
+        .revoke(uuid(2), uuid(6), [role()])
+        .await
+        .unwrap();
+    script.end();
+    assert_eq!(
+        lines(&report)[1],
+        "read again role:utinn: still held: the role utinn is held through FJORD AS, and goes with that"
+    );
+    // it did not go
+    let script = Script::new([
+        (ROLES, of_altinn2(Some(true), direct())),
+        (TAKE_ROLE, Status(204)),
+        (ROLES, of_altinn2(Some(true), direct())),
+        (EVERYTHING, page([connection(&["skattegrunnlag"])])),
+    ]);
+    let report = script
+        .client()
+        .revoke(uuid(2), uuid(6), [role()])
+        .await
+        .unwrap();
+    script.end();
+    assert!(lines(&report)[1].contains("unexpected: the role utinn is still there"));
+
     let script = Script::new([(ROLES, none())]);
     let report = script
         .client()
