@@ -15,10 +15,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Sources: `Problems.cs` and the two `ValidationErrors.cs` of Altinn's access management
+//! Sources: those of the services beside access management stand with their codes; else `Problems.cs` and the two `ValidationErrors.cs` of Altinn's access management
 //! (<https://github.com/Altinn/altinn-authorization-tmp>), `STD` of
 //! <https://github.com/Altinn/altinn-authorization-utils>, and the phrases of
 //! <https://altinn.github.io/docs/api/rest/>.
+
+mod neighbours;
 
 use http_transport::{Remedy, Who};
 use serde::Serialize;
@@ -110,11 +112,15 @@ impl Serialize for Code {
 
 /// Every code and phrase that is known here.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    PROBLEMS
-        .iter()
-        .chain(VALIDATION)
-        .chain(SILENT)
-        .chain(PHRASES)
+    problems().chain(validations()).chain(SILENT).chain(PHRASES)
+}
+
+fn problems() -> impl Iterator<Item = &'static Code> {
+    PROBLEMS.iter().chain(neighbours::PROBLEMS)
+}
+
+fn validations() -> impl Iterator<Item = &'static Code> {
+    VALIDATION.iter().chain(neighbours::VALIDATION)
 }
 
 /// What a code or a phrase means: nothing, one entry, or several where codes collide.
@@ -147,7 +153,7 @@ pub fn explain(text: &str) -> Vec<&'static Code> {
 /// The problem code (`AM-00022`, `STD-00000`); validation codes are not looked at, for they collide.
 #[must_use]
 pub fn problem(code: &str) -> Option<&'static Code> {
-    PROBLEMS.iter().find(|entry| entry.id == code)
+    problems().find(|entry| entry.id == code)
 }
 
 /// The meaning of an Altinn 2 reason phrase.
@@ -164,7 +170,7 @@ pub(crate) fn silent(status: u16) -> Option<&'static Code> {
 /// A validation error, matched by its code and by where it points: the same number means different
 /// things in two factories of the same service, but they do not speak of the same parameters.
 pub(crate) fn validation(code: &str, paths: &[String], message: &str) -> Option<&'static Code> {
-    let known = || VALIDATION.iter().filter(move |entry| entry.id == code);
+    let known = || validations().filter(move |entry| entry.id == code);
     if known().count() == 1 {
         return known().next();
     }

@@ -10,7 +10,8 @@ const EXAMPLES: &str = "\
 Examples:
   altinn explain MP-122             Maskinporten's code, in any case; also 122
   altinn explain AM-00022           Altinn 3's problems
-  altinn explain AM.VLD-00010       and its validation errors
+  altinn explain AM.VLD-00010       and its validation errors; also AUTH-, RR- and the others
+  altinn explain 403                an answer without a word
   altinn explain \"Required header 'ApiKey' is missing.\"
                                     Altinn 2 has no codes: its reason phrase, as it came
 No network is used.";
@@ -93,7 +94,9 @@ impl Entry {
         if !message.is_empty() {
             lines.push(format!("  the server says: {message}"));
         }
-        lines.push(format!("  why:             {cause}"));
+        if cause != message {
+            lines.push(format!("  why:             {cause}"));
+        }
         lines.push(format!("  what to do:      {}", remedy.action()));
         lines.push(format!("  who:             {}", remedy.who()));
         lines.extend(
