@@ -1,5 +1,6 @@
 //! Altinn 3: every fixture through the wire, and what the calls of several steps do.
 
+mod asking;
 mod codes;
 pub(crate) mod contract;
 mod end_user;
