@@ -111,6 +111,13 @@ fn a_role_that_came_from_altinn_2_is_taken_back_and_never_given() {
         .inspect(|one| assert_eq!(one["revocableRoles"][0], "utfyller-innsender"))
         .map(|one| one["party"].as_str().unwrap());
     let holder = holder.next_back().unwrap().to_owned();
+    let export = terminal.run(&["rights", "export", "--from", CUSTOMER]);
+    let export = export.ends_with(0);
+    let rows = export.out.lines();
+    let mut rows =
+        rows.filter(|row| row.contains(&holder) && row.contains(",role,utfyller-innsender,"));
+    let row = rows.next().unwrap();
+    assert!(row.ends_with(",given directly,true"), "{row}");
     let role = |verb: &str, code: &str| {
         let pair = ["rights", verb, "--from", CUSTOMER, "--to", &holder];
         terminal.run(&[&pair[..], &["--role", code]].concat())

@@ -794,6 +794,23 @@ async fn taking_a_package_back_leaves_the_connection_and_says_so() {
         .unwrap();
     script.end();
     assert!(report.is_complete() && !report.connection_left_empty());
+
+    // a single instance is something, too
+    let mut with_instance = connection(&[]);
+    with_instance["instances"] = json!([{ "resourceId": "skjema", "instanceId": DIALOGUE }]);
+    let script = Script::new([
+        (PACKAGES, holds(&[direct()])),
+        (TAKE, Status(204)),
+        (PACKAGES, none()),
+        (EVERYTHING, page([with_instance])),
+    ]);
+    let report = script
+        .client()
+        .revoke(uuid(2), uuid(6), [tax()])
+        .await
+        .unwrap();
+    script.end();
+    assert!(report.is_complete() && !report.connection_left_empty());
 }
 
 #[tokio::test]

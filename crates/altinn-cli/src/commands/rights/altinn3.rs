@@ -145,11 +145,11 @@ fn rows(holder: &Holder, called: &Called) -> Vec<[String; 5]> {
         }
     }
     for role in holder.roles() {
-        rows.push(row(
-            format!("role {role}"),
-            called.role(role),
-            String::new(),
-        ));
+        let how = match holder.revocable_roles().contains(role) {
+            true => "given directly".to_owned(),
+            false => String::new(),
+        };
+        rows.push(row(format!("role {role}"), called.role(role), how));
     }
     if rows.is_empty() {
         rows.push(row("nothing".to_owned(), None, String::new()));

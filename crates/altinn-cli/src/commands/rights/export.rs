@@ -249,8 +249,11 @@ fn add_altinn3(head: &Row, holder: &Holder, called: &Called, rows: &mut Vec<Row>
         add_rights(row, held.rights(), held.how(), rows);
     }
     for role in holder.roles().iter().filter(|role| *role != RIGHT_HOLDER) {
+        let direct = holder.revocable_roles().contains(role);
         rows.push(Row {
             kind: "role",
+            direct,
+            how: if direct { "given directly" } else { "" }.to_owned(),
             id: role.clone(),
             name: called.role(role).unwrap_or_default().to_owned(),
             ..head.clone()
