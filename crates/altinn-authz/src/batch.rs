@@ -26,8 +26,9 @@
 //!
 //! A row is written down before its call and again after it, and each time the file is brought to the
 //! disk. A row that was begun and has no end was caught by the kill somewhere between; it is called
-//! again, and the calls that belong here (`grant` and `revoke` of either generation) read before they
-//! write: what the first call did is found and not sent again.
+//! again, and the calls that belong here (`grant` and `revoke` of either generation, or a
+//! [plan](crate::rights::Plan) made anew and applied) read before they write: what the first call did is
+//! found and not sent again.
 //!
 //! # The file
 //!
@@ -75,7 +76,8 @@ use http_transport::{Diagnosis, Remedy, Who};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::report::{Outcome, Report};
+use crate::report::Report;
+use crate::rights::{self, Applied, Step};
 use crate::{Error, ErrorKind, to_masked_json};
 
 const OPERATION: &str = "run a batch";
@@ -186,6 +188,16 @@ pub struct Ended {
 enum Detail {
     Report(Value),
     Error(Error),
+}
+
+/// What a call of a batch reports: the [`Report`] of a client, or an
+/// [`Applied`] plan.
+pub trait Reported: Serialize + sealed::Sealed {
+    /// What became of the row.
+    fn state(&self) -> State;
+
+    /// The errors of the calls that failed.
+    fn errors(&self) -> Vec<&Error>;
 }
 
 /// How a batch stands.
@@ -333,6 +345,13 @@ impl Batch {
         })
     }
 
+    /// What became of a row (counted from 0) by the journal; nothing for one that was not begun, or that
+    /// was refused and is another now.
+    #[must_use]
+    pub fn state(&self, row: usize) -> Option<State> {
+        self.states.get(&row).copied()
+    }
+
     /// The rows for which a call of an earlier run may have done something, and nobody knows what: it
     /// was cut off by a kill, or had no answer. Counted from 0. A last name may have been looked up and
     /// refused by that call: such a row is called without looking it up again, or ended with
@@ -374,16 +393,15 @@ impl Batch {
     ///
     /// [`Journal`](ErrorKind::Journal) when an end cannot be written down; nothing more is called then.
     /// What became of the rows is in the summary, not in an error.
-    pub async fn run<F, C, E, P>(
+    pub async fn run<F, C, R>(
         mut self,
         call: F,
         mut ended: impl FnMut(&Ended),
     ) -> Result<Summary, Error>
     where
         F: Fn(usize) -> C,
-        C: Future<Output = Result<Report<E, P>, Error>>,
-        E: fmt::Display,
-        P: Serialize,
+        C: Future<Output = Result<R, Error>>,
+        R: Reported,
     {
         let mut due: VecDeque<usize> = self.due().collect();
         let mut under_way: Vec<(usize, Pin<Box<C>>)> = Vec::new();
@@ -440,15 +458,11 @@ impl Batch {
         self.record(row, State::Begun, None)
     }
 
-    fn end<E: fmt::Display, P: Serialize>(
-        &mut self,
-        row: usize,
-        result: &Result<Report<E, P>, Error>,
-    ) -> Result<Ended, Error> {
+    fn end<R: Reported>(&mut self, row: usize, result: &Result<R, Error>) -> Result<Ended, Error> {
         let (state, detail) = match result {
             Ok(report) => {
                 let shown = to_masked_json(report).unwrap_or(Value::Null);
-                let state = match state_of(report) {
+                let state = match report.state() {
                     State::Already if self.uncertain.contains(&row) => State::Found,
                     state => state,
                 };
@@ -623,33 +637,54 @@ async fn first_of<C: Future>(
     .await
 }
 
-fn state_of<E, P>(report: &Report<E, P>) -> State {
-    if report.is_complete() {
-        if report.has_changed_anything() {
-            State::Done
-        } else {
-            State::Already
-        }
-    } else if report.has_changed_anything() {
-        State::Partly
-    } else if report
-        .steps()
-        .iter()
-        .any(|step| matches!(step.outcome(), Outcome::Failed(error) if !error.is_refusal()))
-    {
-        State::Failed
-    } else {
-        State::Refused
+fn state_of(complete: bool, changed: bool, failed: bool) -> State {
+    match (complete, changed) {
+        (true, true) => State::Done,
+        (true, false) => State::Already,
+        (false, true) => State::Partly,
+        (false, false) if failed => State::Failed,
+        (false, false) => State::Refused,
     }
 }
 
+impl<E: fmt::Display, P: Serialize> Reported for Report<E, P> {
+    fn state(&self) -> State {
+        let failed = Report::errors(self).any(|error| !error.is_refusal());
+        state_of(self.is_complete(), self.has_changed_anything(), failed)
+    }
+
+    fn errors(&self) -> Vec<&Error> {
+        Report::errors(self).collect()
+    }
+}
+
+impl Reported for Applied {
+    fn state(&self) -> State {
+        // what has changed since it was planned is planned anew
+        let outdated = |step: &Step| step.state() == rights::State::Outdated;
+        let failed = self.steps().iter().any(outdated)
+            || Applied::errors(self).any(|error| !error.is_refusal());
+        state_of(self.is_complete(), self.has_changed_anything(), failed)
+    }
+
+    fn errors(&self) -> Vec<&Error> {
+        Applied::errors(self).collect()
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<E, P> Sealed for crate::report::Report<E, P> {}
+    impl Sealed for crate::rights::Applied {}
+}
+
 /// The errors that a row failed with.
-fn causes<E, P>(result: &Result<Report<E, P>, Error>) -> impl Iterator<Item = &Error> {
+fn causes<R: Reported>(result: &Result<R, Error>) -> impl Iterator<Item = &Error> {
     let (report, error) = match result {
-        Ok(report) => (Some(report), None),
-        Err(error) => (None, Some(error)),
+        Ok(report) => (report.errors(), None),
+        Err(error) => (Vec::new(), Some(error)),
     };
-    report.into_iter().flat_map(Report::errors).chain(error)
+    report.into_iter().chain(error)
 }
 
 /// Whether the next row would fail in the same way.
@@ -694,6 +729,20 @@ pub fn name_not_tried_again() -> Error {
             "check that the number and the last name belong to the same person, and then have refused rows tried again: a second failed look-up locks for an hour (AM-00026)",
         ));
     Error::new(ErrorKind::WrongName, summary, diagnosis)
+}
+
+/// For a row that lacks something before it can be called, such as who is to receive: it is refused, and
+/// due again once it is another row.
+#[must_use]
+pub fn not_called(why: &str) -> Error {
+    let summary = format!("not called: {why}");
+    let diagnosis = Diagnosis::new("give rights")
+        .with_message(&summary)
+        .with_remedy(Remedy::new(
+            Who::You,
+            "set it right where it stands, and run it again",
+        ));
+    Error::new(ErrorKind::InvalidInput, summary, diagnosis)
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Error {
@@ -835,6 +884,7 @@ mod tests {
     use std::cell::{Cell, RefCell};
 
     use super::*;
+    use crate::Outcome;
     use crate::report::What;
 
     type Made = Result<Report<String, String>, Error>;

@@ -19,15 +19,15 @@ const PACKAGES: [&str; 2] = ["skattegrunnlag", "post-og-telekommunikasjon"];
 
 /// What the simulator was asked, and when it kills who asks.
 #[derive(Default)]
-struct Watch {
+pub(crate) struct Watch {
     /// POST and DELETE by path and query.
     writes: Mutex<BTreeMap<String, usize>>,
     asked: AtomicU64,
     /// Times that somebody was to be connected, refused ones too.
-    connects: AtomicU64,
+    pub(crate) connects: AtomicU64,
     /// Kill at this request, or at this change when `at_changes`.
     kill_at: AtomicU64,
-    at_changes: AtomicBool,
+    pub(crate) at_changes: AtomicBool,
     process: AtomicU64,
 }
 
@@ -63,13 +63,13 @@ impl Watch {
 
     /// Every change was made once.
     #[track_caller]
-    fn nothing_was_done_twice(&self) {
+    pub(crate) fn nothing_was_done_twice(&self) {
         let writes = self.writes.lock().unwrap();
         let twice: Vec<_> = writes.iter().filter(|(_, times)| **times > 1).collect();
         assert!(twice.is_empty(), "{twice:#?}");
     }
 
-    fn changes(&self, part: &str) -> usize {
+    pub(crate) fn changes(&self, part: &str) -> usize {
         let writes = self.writes.lock().unwrap();
         let of = writes.iter().filter(|(path, _)| path.contains(part));
         of.map(|(_, times)| times).sum()
@@ -94,7 +94,7 @@ fn organisations(count: u64) -> (Seed, Vec<String>) {
     (Seed::from_toml(&seed).unwrap(), uuids)
 }
 
-async fn simulator(receivers: u64) -> (Simulator, Terminal, Arc<Watch>, Vec<String>) {
+pub(crate) async fn simulator(receivers: u64) -> (Simulator, Terminal, Arc<Watch>, Vec<String>) {
     let watch = Arc::new(Watch::default());
     let heard = Arc::clone(&watch);
     let (seed, uuids) = organisations(receivers);
@@ -121,7 +121,7 @@ fn list(terminal: &Terminal, uuids: &[String]) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-fn run(terminal: &Terminal, watch: &Watch, args: &[&str], kill_at: u64) -> Said {
+pub(crate) fn run(terminal: &Terminal, watch: &Watch, args: &[&str], kill_at: u64) -> Said {
     watch.asked.store(0, Ordering::SeqCst);
     watch.kill_at.store(kill_at, Ordering::SeqCst);
     let child = terminal

@@ -1,5 +1,10 @@
 //! From Altinn 2 to Altinn 3 with the command: listed while the one answers, given on the other.
 
+use std::sync::atomic::Ordering;
+
+use serde_json::json;
+
+use crate::batch;
 use crate::support::{SimProcess, Terminal};
 
 const CUSTOMER: &str = "310753831";
@@ -106,11 +111,97 @@ fn a_saved_listing_becomes_rights_on_altinn_3() {
         let row = |line: &&str| line.contains("GRANITT") && line.contains(held);
         assert!(after.out.lines().any(|line| row(&line)), "{after:#?}");
     }
-    let again = call(&all).ends_with(0);
-    assert!(
-        again.out.contains("already") && !again.out.contains(": done"),
-        "{again:#?}"
-    );
+    let again = call(&all).ends_with(0).says("already in an earlier run");
+    assert!(!again.out.contains(": done"), "{again:#?}");
+    let results = format!("{listing}.migrate-results.jsonl");
+    let written = std::fs::read_to_string(&results).unwrap();
+    assert!(!written.contains(PERSON), "{written}");
+    // without what was written down all is looked at anew
+    std::fs::remove_file(&results).unwrap();
+    let again = call(&all).ends_with(0).says("already");
+    assert!(!again.out.contains(": done"), "{again:#?}");
+}
+
+/// A listing in which everybody with these ids holds the role that became `tilgangsstyrer`.
+fn listing(ids: &[String]) -> String {
+    let holder = |id: &String| {
+        json!({
+            "RightHolderId": id,
+            "Name": format!("MOTTAKER {id}"),
+            "SocialSecurityNumber": "",
+            "Roles": [{
+                "RoleType": "Altinn",
+                "RoleDefinitionId": 4,
+                "RoleDefinitionCode": "ADMAI",
+                "RoleName": "Access manager",
+                "RoleId": 17,
+                "Delegator": "SOMEBODY",
+            }],
+        })
+    };
+    json!(ids.iter().map(holder).collect::<Vec<_>>()).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_is_killed_goes_on_and_gives_nothing_twice() {
+    let (_simulator, terminal, watch, uuids) = batch::simulator(6).await;
+    let mut ids: Vec<String> = (0..6).map(|nth| format!("r{nth}")).collect();
+    let mut people = "id,to,lastName\n".to_owned();
+    for (id, uuid) in ids.iter().zip(&uuids) {
+        people.push_str(&format!("{id},{uuid},\n"));
+    }
+    // one who is not named yet keeps nobody waiting
+    ids.insert(2, "r70".to_owned());
+    let old = terminal.file("old.json", listing(&ids));
+    let file = terminal.file("people.csv", &people);
+    let (old, file) = (old.to_str().unwrap(), file.to_str().unwrap());
+    let migrate = ["rights", "migrate", "--from-file", old, "--from", CUSTOMER];
+    let apply = [&migrate[..], &["--receivers", file, "--apply"]].concat();
+
+    // at every third request, whatever it is
+    let mut killed = 0;
+    for kill_at in (5..).step_by(3) {
+        let said = batch::run(&terminal, &watch, &apply, kill_at);
+        match said.code {
+            None => killed += 1,
+            _ => {
+                said.ends_with(5)
+                    .says("r70 MOTTAKER r70: not given")
+                    .says("--receivers")
+                    .says("6 are there now");
+                break;
+            }
+        }
+    }
+    assert!(killed >= 4, "{killed}");
+    watch.nothing_was_done_twice();
+    let gives = "POST /accessmanagement/api/v1/enduser/connections/accesspackages";
+    assert_eq!(watch.changes(gives), 6);
+
+    // once it is known who it is, it is given; a name that may have been refused is not looked up again
+    watch.at_changes.store(true, Ordering::SeqCst);
+    let with = |name: &str| {
+        let people = format!("{people}r70,30885515084,{name}\n");
+        terminal.file("people.csv", people);
+    };
+    with("FEIL");
+    let before = watch.connects.load(Ordering::SeqCst);
+    assert_eq!(batch::run(&terminal, &watch, &apply, 1).code, None);
+    for _ in 0..2 {
+        let said = terminal.run(&apply).ends_with(5).says("not tried again");
+        assert!(!said.out.contains("30885515084") && !said.err.contains("30885515084"));
+        assert_eq!(watch.connects.load(Ordering::SeqCst), before + 1);
+    }
+    with("LAMPE");
+    terminal.run(&apply).ends_with(0).says("7 are there now");
+    watch.nothing_was_done_twice();
+    assert_eq!(watch.changes(gives), 7);
+
+    // another table is another run
+    let table = "altinn2,altinn3,source\nrole:ADMAI,altinn3:package:skattegrunnlag,letter\n";
+    let table = terminal.file("table.csv", table);
+    let more = [&apply[..], &["--table", table.to_str().unwrap()]].concat();
+    terminal.run(&more).ends_with(2).says("journal");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `altinn rights grant|revoke --file`: many at once, with a results file to go on from.
 
-mod fingerprint;
+pub(super) mod fingerprint;
 mod list;
 
 use std::cell::RefCell;

@@ -1,19 +1,22 @@
 //! `altinn rights migrate`: from a saved listing of Altinn 2 to what corresponds on Altinn 3.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use altinn_authz::ErrorKind;
 use altinn_authz::altinn2::models::RightHolder;
 use altinn_authz::altinn3::PartyUuid;
-use altinn_authz::correspondence::{Becomes, Finding, Row, Table};
+use altinn_authz::batch::{self, Batch, Row};
+use altinn_authz::correspondence::{Becomes, Finding, Row as Corresponds, Table};
 use altinn_authz::rights::{Applied, Change, Entitlement, Party, PartyName, Plan, Rights, State};
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::altinn2::named;
+use super::batch::fingerprint::FingerprintKey;
 use super::check;
 use crate::args::{Api, ScopeArgs, SystemUserArgs};
 use crate::commands::Report;
@@ -31,7 +34,13 @@ Examples:
   altinn rights migrate --from-file old.json --from 310753831 --receivers people.csv
       and what would come of it: what is there already, what will be refused; nothing is changed
   altinn rights migrate --from-file old.json --from 310753831 --receivers people.csv --apply
-      gives it; run it again, and it does what is left
+      gives it; what came of each receiver is written to old.json.migrate-results.jsonl, so run it
+      again after whatever stopped it, and it does what is left
+
+Nothing is given twice, even when it is killed: what it is not certain of is looked at anew. A last
+name that may have been tried is not tried again by itself, since two wrong ones lock for an hour:
+correct it in --receivers, or say --refused-again. With another --table it is another run: name
+another file with --results.
 
 Altinn 2 masks the numbers of people (240178*****), so the listing does not say whom to give to.
 Say it for each id of the listing in a file (readable by you alone), --receivers, as CSV:
@@ -72,6 +81,14 @@ pub(crate) struct MigrateArgs {
     #[arg(long, requires = "from")]
     apply: bool,
 
+    /// Where it is written down what came of each receiver; FILE.migrate-results.jsonl unless named
+    #[arg(long, value_name = "FILE", requires = "apply")]
+    results: Option<PathBuf>,
+
+    /// Try receivers again that were refused in an earlier run
+    #[arg(long, requires = "apply")]
+    refused_again: bool,
+
     #[command(flatten)]
     pub(super) scopes: ScopeArgs,
 
@@ -87,11 +104,17 @@ struct Moved {
     findings: Vec<Finding>,
     give: Vec<Entitlement>,
     receiver: Result<PartyName, String>,
+    /// The receiver by number alone, where the name would be looked up.
+    connected: Option<PartyName>,
+    /// The receiver as it was written, for fingerprints alone.
+    raw: String,
     /// A kind of receiver that Altinn 3 does not have.
     has_no_like: bool,
     planned: Option<Plan>,
     applied: Option<Applied>,
     failure: Option<Failure>,
+    /// What became of it in an earlier run.
+    before: Option<batch::State>,
 }
 
 pub(super) async fn migrate(context: &Context<'_>, args: &MigrateArgs) -> Result<Report, Failure> {
@@ -123,56 +146,183 @@ pub(super) async fn migrate(context: &Context<'_>, args: &MigrateArgs) -> Result
             receivers.get(holder.id.as_str()),
         )?);
     }
-    if let Some(from) = &args.from {
-        perform(context, args, from, &mut moved).await?;
+    match &args.from {
+        Some(from) if args.apply => {
+            let results = results(args)?;
+            let interrupted = give(context, args, from, &results, &mut moved).await?;
+            let mut report = report(args, &moved);
+            report.json["results"] = json!(results);
+            report.text.push_str(&format!(
+                "\nWhat came of each receiver: {}",
+                results.display()
+            ));
+            if interrupted {
+                report.exit = Exit::Interrupted;
+            }
+            Ok(report)
+        }
+        Some(from) => {
+            plan(context, from, &mut moved).await?;
+            Ok(report(args, &moved))
+        }
+        None => Ok(report(args, &moved)),
     }
-    Ok(report(args, &moved))
 }
 
-/// Plans for everyone, and applies when that was asked for.
-async fn perform(
-    context: &Context<'_>,
-    args: &MigrateArgs,
-    from: &str,
-    moved: &mut [Moved],
-) -> Result<(), Failure> {
-    let rights = check::open(context, Api::Altinn3, from).await?;
-    let giver = rights.resolve(&check::giver(Api::Altinn3, from)?).await?;
-    context.console.progress(match args.apply {
-        true => "checking what may be given, giving it, and reading again",
-        false => "checking what may be given, and what is there already",
-    });
+fn results(args: &MigrateArgs) -> Result<PathBuf, Failure> {
+    if let Some(results) = &args.results {
+        return Ok(results.clone());
+    }
+    if args.from_file.as_os_str() == "-" {
+        return Err(Failure::usage(
+            "a listing from standard input has no name to call the results by",
+        )
+        .todo("say where the results go: --results FILE"));
+    }
+    let mut name = args.from_file.as_os_str().to_owned();
+    name.push(".migrate-results.jsonl");
+    Ok(name.into())
+}
+
+/// Plans for everyone.
+async fn plan(context: &Context<'_>, from: &str, moved: &mut [Moved]) -> Result<(), Failure> {
+    let (rights, giver) = open(context, from).await?;
+    context
+        .console
+        .progress("checking what may be given, and what is there already");
     let mut stopped = false;
     for one in moved {
-        let Ok(receiver) = one.receiver.clone() else {
+        let Ok(receiver) = &one.receiver else {
             continue;
         };
         if one.give.is_empty() {
             continue;
         }
         if stopped {
-            one.failure = Some(
-                Failure::new(Exit::Refused, format!("{}: not tried", one.shown()))
-                    .todo("set right what ended the run, then run it again"),
-            );
+            one.failure = Some(not_tried(&one.shown()));
             continue;
         }
-        if let Err(error) = one.go(&*rights, &giver, &receiver, args.apply).await {
-            stopped = ends_the_run(error.kind());
-            let shown = one.shown();
-            one.failure = Some(Failure::from(error).while_doing(shown));
-        } else if let Some(applied) = &one.applied {
-            stopped = applied.errors().any(|error| ends_the_run(error.kind()));
+        match rights.plan(&one.change(&giver, receiver)).await {
+            Ok(plan) => one.planned = Some(plan),
+            Err(error) => {
+                stopped = ends_the_run(error.kind());
+                let shown = one.shown();
+                one.failure = Some(Failure::from(error).while_doing(shown));
+            }
         }
     }
     Ok(())
 }
 
+async fn open(context: &Context<'_>, from: &str) -> Result<(Box<dyn Rights>, Party), Failure> {
+    let rights = check::open(context, Api::Altinn3, from).await?;
+    let giver = rights.resolve(&check::giver(Api::Altinn3, from)?).await?;
+    Ok((rights, giver))
+}
+
+/// Gives to everyone who is due, one after the other, and says whether it was interrupted. Each is
+/// planned right before, so that what a killed run did is seen.
+async fn give(
+    context: &Context<'_>,
+    args: &MigrateArgs,
+    from: &str,
+    results: &Path,
+    moved: &mut [Moved],
+) -> Result<bool, Failure> {
+    let (rights, giver) = open(context, from).await?;
+    let key = FingerprintKey::find()?;
+    let environment = context.rights_url(Api::Altinn3).await?;
+    // all of the listing, so that each stays where it is when it becomes known who somebody is
+    let rows = moved.iter().map(|one| {
+        let what = join(&one.give);
+        let raw = format!("{environment}\n{from}\n{}\n{what}", one.raw);
+        Row::new(one.shown()).with_fingerprint(match &key {
+            Some(key) => key.of(raw.as_bytes()),
+            // without a key it says nothing of the receiver
+            None => environment.clone(),
+        })
+    });
+    let batch = Batch::open(results, rows)?;
+    for (row, one) in moved.iter_mut().enumerate() {
+        one.before = batch.state(row);
+    }
+    let batch = match args.refused_again {
+        true => batch.refused_again(),
+        false => batch,
+    };
+    let due: BTreeSet<usize> = batch.due().collect();
+    let uncertain: BTreeSet<usize> = batch.uncertain().collect();
+    context
+        .console
+        .progress("checking what may be given, giving it, and reading again");
+    let mut progress = context.console.progress_of(due.len());
+    let interrupted = context.console.on_interrupt();
+    let batch = batch.until(async move {
+        // a sender that goes away is no Ctrl-C
+        if interrupted.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    });
+    let made: RefCell<BTreeMap<usize, Applied>> = RefCell::default();
+    let failed: RefCell<BTreeMap<usize, altinn_authz::Error>> = RefCell::default();
+    let call = async |row: usize| {
+        let one: &Moved = &moved[row];
+        let applied = one.go(&*rights, &giver, uncertain.contains(&row)).await;
+        match &applied {
+            Ok(applied) => made.borrow_mut().insert(row, applied.clone()).map(drop),
+            Err(error) => failed.borrow_mut().insert(row, error.clone()).map(drop),
+        };
+        applied
+    };
+    let summary = batch.run(call, |end| progress.tick(&end.to_string())).await;
+    drop(progress);
+    let (mut made, mut failed) = (made.into_inner(), failed.into_inner());
+    for (row, one) in moved.iter_mut().enumerate() {
+        if !one.is_to_be_given() {
+            continue;
+        }
+        one.applied = made.remove(&row);
+        let shown = one.shown();
+        one.failure = match failed.remove(&row) {
+            Some(error) => Some(Failure::from(error).while_doing(shown)),
+            None if one.applied.is_none() && due.contains(&row) => Some(not_tried(&shown)),
+            None if one.applied.is_none() && one.before == Some(batch::State::Refused) => Some(
+                Failure::new(
+                    Exit::Refused,
+                    format!("{shown}: refused in an earlier run, and not tried again"),
+                )
+                .todo("correct it in --receivers, or try it once more with --refused-again"),
+            ),
+            None => None,
+        };
+    }
+    let summary = match summary {
+        Ok(summary) => summary,
+        // what was given is told, and that it is not written down
+        Err(error) => {
+            let failure = Failure::from(error).note(
+                "nothing more was called; who was under way is looked at first when it is run again",
+            );
+            let first = moved.iter_mut().find(|one| one.failure.is_some());
+            match first {
+                Some(one) => one.failure = Some(failure),
+                None => return Err(failure),
+            }
+            return Ok(false);
+        }
+    };
+    Ok(summary.interrupted)
+}
+
+fn not_tried(shown: &str) -> Failure {
+    Failure::new(Exit::Refused, format!("{shown}: not tried"))
+        .todo("set right what ended the run, then run it again")
+}
+
 fn ends_the_run(kind: ErrorKind) -> bool {
     matches!(
         kind,
-        ErrorKind::WrongName
-            | ErrorKind::PersonLookupLocked
+        ErrorKind::PersonLookupLocked
             | ErrorKind::Authentication
             | ErrorKind::TooManyRequests
             | ErrorKind::Unreachable
@@ -217,6 +367,12 @@ impl Moved {
             number,
             findings,
             give,
+            connected: named_as.and_then(|to| to.connected.clone()),
+            raw: named_as.map_or_else(
+                || organisation.map_or_else(String::new, |number| number.as_str().to_owned()),
+                |to| to.raw.clone(),
+            ),
+            before: None,
             has_no_like: receiver.is_err() && holder.user_name.is_some(),
             receiver,
             planned: None,
@@ -229,20 +385,43 @@ impl Moved {
         format!("{} {}", self.id, self.name)
     }
 
+    fn change(&self, giver: &Party, receiver: &PartyName) -> Change {
+        Change::new(giver, receiver).give(self.give.iter().cloned())
+    }
+
+    /// Whether there is something to give, and a receiver to give it to.
+    fn is_to_be_given(&self) -> bool {
+        !self.give.is_empty() && self.receiver.is_ok()
+    }
+
+    /// Plans and gives. Of an uncertain one a call before was cut off: its last name may have been
+    /// refused, so it is looked for among those who are connected.
     async fn go(
-        &mut self,
+        &self,
         rights: &dyn Rights,
         giver: &Party,
-        receiver: &PartyName,
-        apply: bool,
-    ) -> Result<(), altinn_authz::Error> {
-        let change = Change::new(giver, receiver).give(self.give.iter().cloned());
-        let plan = rights.plan(&change).await?;
-        if apply {
-            self.applied = Some(rights.apply(&plan, receiver).await?);
-        }
-        self.planned = Some(plan);
-        Ok(())
+        is_uncertain: bool,
+    ) -> Result<Applied, altinn_authz::Error> {
+        let receiver = match &self.receiver {
+            Ok(_) if self.give.is_empty() => {
+                return Err(batch::not_called("nothing is to be given"));
+            }
+            Ok(receiver) => receiver,
+            Err(why) => return Err(batch::not_called(why)),
+        };
+        let connected = self.connected.as_ref().filter(|_| is_uncertain);
+        let receiver = match connected {
+            None => receiver.clone(),
+            Some(connected) => match rights.resolve(connected).await {
+                Ok(party) => PartyName::id(party.id()),
+                Err(error) if error.kind() == ErrorKind::UnknownParty => {
+                    return Err(batch::name_not_tried_again());
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let plan = rights.plan(&self.change(giver, &receiver)).await?;
+        rights.apply(&plan, &receiver).await
     }
 
     fn failures(&self, apply: bool) -> Vec<Failure> {
@@ -273,8 +452,9 @@ impl Moved {
             "receiverMissing": why_not,
             "held": self.findings,
             "give": self.give,
-            "plan": self.planned,
+            "plan": self.planned.as_ref().or(self.applied.as_ref().map(Applied::plan)),
             "applied": self.applied,
+            "before": self.before,
             "error": self.failure.as_ref().map(|failure| failure.to_json()["error"].clone()),
         })
     }
@@ -312,6 +492,10 @@ fn report(args: &MigrateArgs, moved: &[Moved]) -> Report {
             (None, None, Err(why)) => why.clone(),
             (None, None, Ok(receiver)) => match &one.failure {
                 Some(failure) => failure.sentence().to_owned(),
+                None if one.before.is_some() => {
+                    given += one.give.len();
+                    format!("{}: given already in an earlier run", join(&one.give))
+                }
                 None => format!("{} can be given to {receiver}", join(&one.give)),
             },
         };
@@ -414,6 +598,9 @@ fn csv<T: for<'de> Deserialize<'de>>(file: &Path, columns: &str) -> Result<Vec<(
 /// Somebody of the listing, by a number that can be used.
 struct To {
     name: PartyName,
+    /// The person by number alone, where `name` has the last name.
+    connected: Option<PartyName>,
+    raw: String,
     /// The number as the listing would show it.
     masked: Option<String>,
 }
@@ -445,15 +632,24 @@ fn receivers(file: &Path) -> Result<BTreeMap<String, To>, Failure> {
     let mut receivers = BTreeMap::new();
     for (line, row) in csv::<Line>(file, "id,to,lastName")? {
         let place = format!("{}, line {line}", file.display());
+        let raw = format!("{}\n{}", row.to, row.last_name);
         let to = match row.to.parse::<PartyUuid>() {
             Ok(uuid) => To {
                 name: PartyName::id(uuid.as_str()),
+                connected: None,
+                raw,
                 masked: None,
             },
             Err(_) => {
                 let identity =
                     identity("to", &row.to).map_err(|failure| failure.while_doing(&place))?;
                 let masked = Some(identity.to_string());
+                let connected = match &identity {
+                    Identity::Person(number) if !row.last_name.is_empty() => {
+                        Some(PartyName::known_person(number.clone()))
+                    }
+                    _ => None,
+                };
                 let name = match identity {
                     Identity::Organisation(number) => PartyName::organisation(number),
                     Identity::Person(number) if !row.last_name.is_empty() => {
@@ -466,7 +662,12 @@ fn receivers(file: &Path) -> Result<BTreeMap<String, To>, Failure> {
                         )));
                     }
                 };
-                To { name, masked }
+                To {
+                    name,
+                    connected,
+                    raw,
+                    masked,
+                }
             }
         };
         if receivers.insert(row.id.clone(), to).is_some() {
@@ -479,7 +680,7 @@ fn receivers(file: &Path) -> Result<BTreeMap<String, To>, Failure> {
     Ok(receivers)
 }
 
-fn rows(file: &Path) -> Result<Vec<Row>, Failure> {
+fn rows(file: &Path) -> Result<Vec<Corresponds>, Failure> {
     #[derive(Deserialize)]
     struct Line {
         altinn2: String,
@@ -490,7 +691,7 @@ fn rows(file: &Path) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for (line, row) in csv::<Line>(file, "altinn2,altinn3,source")? {
         let place = || format!("{}, line {line}", file.display());
-        let read = || -> Result<Row, altinn_authz::Error> {
+        let read = || -> Result<Corresponds, altinn_authz::Error> {
             let becomes = row
                 .altinn3
                 .split_whitespace()
@@ -499,7 +700,7 @@ fn rows(file: &Path) -> Result<Vec<Row>, Failure> {
             for one in &becomes {
                 altinn_authz::altinn3::Entitlement::try_from(one)?;
             }
-            Row::new(row.altinn2.parse()?, becomes, &row.source)
+            Corresponds::new(row.altinn2.parse()?, becomes, &row.source)
         };
         rows.push(read().map_err(|error| Failure::from(error).while_doing(place()))?);
     }

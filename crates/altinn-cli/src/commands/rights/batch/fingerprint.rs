@@ -12,11 +12,11 @@ use crate::failure::Failure;
 
 /// Makes fingerprints of rows that hold person numbers: without the key, nobody finds a number by trying
 /// all there are.
-pub(super) struct FingerprintKey(PKey<Private>);
+pub(in crate::commands::rights) struct FingerprintKey(PKey<Private>);
 
 impl FingerprintKey {
     /// The key that stays on this machine, made when there is none; none without a folder to keep it in.
-    pub(super) fn find() -> Result<Option<Self>, Failure> {
+    pub(in crate::commands::rights) fn find() -> Result<Option<Self>, Failure> {
         state_folder()
             .map(|folder| Self::in_folder(&folder))
             .transpose()
@@ -54,7 +54,7 @@ impl FingerprintKey {
     }
 
     /// Sixteen hexadecimal digits.
-    pub(super) fn of(&self, bytes: &[u8]) -> String {
+    pub(in crate::commands::rights) fn of(&self, bytes: &[u8]) -> String {
         let mac = Signer::new(MessageDigest::sha256(), &self.0)
             .and_then(|mut signer| signer.sign_oneshot_to_vec(bytes))
             .unwrap_or_default();
