@@ -283,7 +283,14 @@ fn registry_router() -> Router<Sim> {
             &resource("bysubjects/"),
             post(anyone(registry::by_subjects)),
         )
+        .route(&resource("updated"), get(anyone(registry::updated)))
+        .route(&resource("changes"), get(anyone(registry::changes)))
         .route(&resource("{id}"), get(anyone(registry::one)))
+        .route(&resource("{id}/policy"), get(anyone(registry::policy)))
+        .route(
+            &resource("{id}/policy/rules"),
+            get(anyone(registry::policy_rules)),
+        )
         .route(
             &resource("{id}/policy/subjects"),
             get(anyone(registry::policy_subjects)),

@@ -8,7 +8,7 @@
 //!   to `AM-00047`, `AM.VLD-00027`, `00034`, `00039`, `00042`, `00043`.
 //! - For Altinn's own services, or of calls that no end user or service owner has: `AM-00017` to
 //!   `AM-00021`, `AM-00043`, `AM.VLD-00002` to `00006`, `00047`, `AUTHZ.VLD-*`, `RR.VLD-00003` and
-//!   `00005` to `00007`; `RR.VLD-00008` and `00011` of the feeds, which are not offered here.
+//!   `00005` to `00007`.
 //! - Said by another code where the wire facts leave the choice: an unknown request is `AM-00031` and
 //!   not `AM.VLD-00028` or `00035`; an unknown resource `AM-00027` and not `AM.VLD-00030`; a request for
 //!   both or neither `AMSO.VLD-00005` and not `AM.VLD-00038` or `00046`; a package that is no client's
@@ -33,7 +33,7 @@ pub(super) enum Refusal {
     Gateway(StatusCode, &'static str),
     /// Shape A: a numbered problem of the resource registry, with its status.
     Registry(u16, &'static str, &'static str),
-    /// Shape A: `STD-00000` with one validation error: code, text, path.
+    /// Shape A: `STD-00000` with one validation error: code, text, path (empty: it names none).
     RegistryValidation(&'static str, &'static str, &'static str),
     /// 404 with a problem that has no number, only this title.
     Missing(&'static str),
@@ -234,8 +234,9 @@ impl IntoResponse for Refusal {
             Self::RegistryValidation(code, title, path) => {
                 let text = "One or more validation errors occurred.";
                 let mut body = shape_a(400, "STD-00000", text);
+                let paths: Vec<&str> = Some(path).filter(|p| !p.is_empty()).into_iter().collect();
                 body["validationErrors"] =
-                    json!([{ "code": code, "title": title, "paths": [path] }]);
+                    json!([{ "code": code, "title": title, "paths": paths }]);
                 problem_json(400, &body)
             }
             Self::Missing(title) => {

@@ -2,19 +2,31 @@
 //! §2.13). Its problems have the newer form (shape A).
 //!
 //! Not among the wire facts, and so only as much as is needed: the members of a resource, and the bodies
-//! of access lists. Policies as XACML, the RDF export, and the feeds of changes are not here.
+//! of access lists. The RDF export and the writing of resources and policies are not here.
+//!
+//! The feeds have what the population has, in its order: nobody deletes or changes a resource here.
 
-use http::StatusCode;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderValue, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::entity::Role;
 use super::holdings::{right, right_key};
 use super::problem::Refusal;
 use super::{Call, Outcome, body_members, ok, paginated, status, text_member};
+use crate::html::escaped;
 use crate::world::{AccessList, Resource, World};
 
 /// Members of a list in one call.
 const MANY: usize = 100;
+/// Lines of a feed in one answer, at most and unless told otherwise.
+const LIMIT: usize = 1000;
+/// 2025-01-01T00:00:00Z, when the first resource of the population changed.
+const FIRST_CHANGE: i64 = 1_735_689_600;
+const REGISTRY: &str = "/resourceregistry/api/v1/resource";
 const NUMBER: &str = "urn:altinn:organization:identifier-no:";
 const NOT_FOUND: Refusal = Refusal::Bare(StatusCode::NOT_FOUND);
 
@@ -130,6 +142,234 @@ pub(super) fn policy_rights_v2(call: &mut Call<'_>) -> Outcome {
         .iter()
         .map(|a| right(resource, a))
         .collect())
+}
+
+/// The policy, one subject, action and resource at a time.
+pub(super) fn policy_rules(call: &mut Call<'_>) -> Outcome {
+    let resource = named(call)?;
+    let attribute = |urn: &str| {
+        let (kind, value) = urn.rsplit_once(':').unwrap_or(("", urn));
+        json!({ "type": kind, "value": value })
+    };
+    let subjects = subjects(call.world, resource);
+    let one = |action: &String, subject: &String| {
+        json!({
+            "subject": [attribute(subject)],
+            "action": right(resource, action)["action"],
+            "resource": right(resource, action)["resource"],
+        })
+    };
+    let actions = resource.actions.iter();
+    ok(&actions
+        .flat_map(|action| subjects.iter().map(move |subject| one(action, subject)))
+        .collect())
+}
+
+/// The policy itself, as a file of XACML 3.0: a rule per action, which any of the subjects satisfies.
+pub(super) fn policy(call: &mut Call<'_>) -> Outcome {
+    let id = call.query.required_text("id")?;
+    let Some(resource) = call.world.resource(id) else {
+        let text = "Unable to find resource";
+        return Err(Refusal::Text(StatusCode::NOT_FOUND, text));
+    };
+    let subjects: Vec<String> = subjects(call.world, resource)
+        .iter()
+        .filter_map(|urn| urn.rsplit_once(':'))
+        .map(|(kind, value)| all_of(&matched(SUBJECT, kind, value)))
+        .collect();
+    let subjects = subjects.concat();
+    let of_resource = all_of(&matched(RESOURCE, "urn:altinn:resource", &resource.id));
+    let rules = resource.actions.iter().enumerate().map(|(at, action)| {
+        let of_action = all_of(&matched(
+            ACTION,
+            "urn:oasis:names:tc:xacml:1.0:action:action-id",
+            action,
+        ));
+        format!(
+            "<xacml:Rule RuleId=\"urn:altinn:resource:{id}:ruleid:{number}\" Effect=\"Permit\"><xacml:Target>\
+             <xacml:AnyOf>{subjects}</xacml:AnyOf><xacml:AnyOf>{of_resource}</xacml:AnyOf>\
+             <xacml:AnyOf>{of_action}</xacml:AnyOf></xacml:Target></xacml:Rule>",
+            id = escaped(&resource.id),
+            number = at + 1,
+        )
+    });
+    let obligations = match resource.level {
+        0 => String::new(),
+        level => format!(
+            "<xacml:ObligationExpressions><xacml:ObligationExpression FulfillOn=\"Permit\" \
+             ObligationId=\"urn:altinn:obligation:authenticationLevel1\">\
+             <xacml:AttributeAssignmentExpression AttributeId=\"urn:altinn:obligation1-assignment1\" \
+             Category=\"urn:altinn:minimum-authenticationlevel\"><xacml:AttributeValue \
+             DataType=\"http://www.w3.org/2001/XMLSchema#integer\">{level}</xacml:AttributeValue>\
+             </xacml:AttributeAssignmentExpression></xacml:ObligationExpression></xacml:ObligationExpressions>"
+        ),
+    };
+    let file = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+         <xacml:Policy xmlns:xacml=\"urn:oasis:names:tc:xacml:3.0:core:schema:wd-17\" \
+         PolicyId=\"urn:altinn:resource:{id}:policyid:1\" Version=\"1.0\" RuleCombiningAlgId=\
+         \"urn:oasis:names:tc:xacml:3.0:rule-combining-algorithm:deny-overrides\"><xacml:Target/>\
+         {rules}{obligations}</xacml:Policy>\n",
+        id = escaped(&resource.id),
+        rules = rules.collect::<String>(),
+    );
+    let mut response = Response::new(file.into());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment; filename=policy.xml"),
+    );
+    Ok(response)
+}
+
+const SUBJECT: &str = "urn:oasis:names:tc:xacml:1.0:subject-category:access-subject";
+const RESOURCE: &str = "urn:oasis:names:tc:xacml:3.0:attribute-category:resource";
+const ACTION: &str = "urn:oasis:names:tc:xacml:3.0:attribute-category:action";
+
+fn all_of(matched: &str) -> String {
+    format!("<xacml:AllOf>{matched}</xacml:AllOf>")
+}
+
+fn matched(category: &str, attribute: &str, value: &str) -> String {
+    format!(
+        "<xacml:Match MatchId=\"urn:oasis:names:tc:xacml:3.0:function:string-equal-ignore-case\">\
+         <xacml:AttributeValue DataType=\"http://www.w3.org/2001/XMLSchema#string\">{value}\
+         </xacml:AttributeValue><xacml:AttributeDesignator AttributeId=\"{attribute}\" \
+         Category=\"{category}\" DataType=\"http://www.w3.org/2001/XMLSchema#string\" \
+         MustBePresent=\"false\"/></xacml:Match>",
+        value = escaped(value),
+        attribute = escaped(attribute),
+    )
+}
+
+/// How many at once, 1 to 1000; `None` when it is outside.
+fn limit(call: &Call<'_>) -> Result<Option<usize>, Refusal> {
+    let Some(text) = call.query.text("limit") else {
+        return Ok(Some(LIMIT));
+    };
+    let number: i32 = text
+        .parse()
+        .map_err(|_| Refusal::not_valid("limit", text))?;
+    Ok(usize::try_from(number)
+        .ok()
+        .filter(|n| (1..=LIMIT).contains(n)))
+}
+
+/// What the server wrote in the token of its own link.
+fn token(call: &Call<'_>) -> Result<Option<Value>, Refusal> {
+    let Some(text) = call.query.text("token") else {
+        return Ok(None);
+    };
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+    let value = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    value
+        .map(Some)
+        .ok_or_else(|| Refusal::not_valid("token", text))
+}
+
+fn sealed(token: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(token.to_string())
+}
+
+/// When the resource at this place in the population last changed: an hour after the one before it.
+fn changed_at(place: usize) -> Timestamp {
+    let hours = i64::try_from(place).unwrap_or_default();
+    let first = Timestamp::from_second(FIRST_CHANGE).unwrap_or(Timestamp::UNIX_EPOCH);
+    first
+        .checked_add(SignedDuration::from_hours(hours))
+        .unwrap_or(first)
+}
+
+/// Which subject has which resource, by the time at which that last changed.
+pub(super) fn updated(call: &mut Call<'_>) -> Outcome {
+    let Some(limit) = limit(call)? else {
+        let text = "Limit must be between 1 and 1000.";
+        return Err(Refusal::RegistryValidation("RR.VLD-00008", text, ""));
+    };
+    let since = match call.query.text("since") {
+        None => Timestamp::MIN,
+        Some(text) => text
+            .parse()
+            .map_err(|_| Refusal::not_valid("since", text))?,
+    };
+    // of the pairs of exactly that time, those up to this one have been read
+    let past =
+        match token(call)? {
+            None => None,
+            Some(value) => Some(serde_json::from_value::<(String, String)>(value).map_err(
+                |_| Refusal::not_valid("token", call.query.text("token").unwrap_or_default()),
+            )?),
+        };
+    let world = call.world;
+    let mut pairs: Vec<(Timestamp, (String, String))> = Vec::new();
+    for (place, resource) in world.resources.iter().enumerate() {
+        let urn = format!("urn:altinn:resource:{}", resource.id);
+        let of_resource = subjects(world, resource).into_iter();
+        pairs.extend(of_resource.map(|s| (changed_at(place), (urn.clone(), s))));
+    }
+    pairs.sort();
+    pairs.retain(|(at, pair)| {
+        *at > since || (*at == since && past.as_ref().is_none_or(|past| pair > past))
+    });
+    let more = pairs.len() > limit;
+    pairs.truncate(limit);
+    let next = pairs
+        .last()
+        .filter(|_| more)
+        .map(|(at, (resource, subject))| {
+            format!(
+                "{}{REGISTRY}/updated?since={}&token={}&limit={limit}",
+                call.sim.urls.platform,
+                at.to_string().replace(':', "%3A"),
+                sealed(&json!([resource, subject])),
+            )
+        });
+    let data: Vec<Value> = pairs
+        .iter()
+        .map(|(at, (resource, subject))| {
+            json!({
+                "subjectUrn": subject, "resourceUrn": resource, "updatedAt": at, "deleted": false,
+            })
+        })
+        .collect();
+    ok(&json!({ "links": { "next": next }, "data": data }))
+}
+
+/// The resources by their latest change, each once.
+pub(super) fn changes(call: &mut Call<'_>) -> Outcome {
+    let Some(limit) = limit(call)? else {
+        let text = "Value outside valid range.";
+        return Err(Refusal::RegistryValidation(
+            "RR.VLD-00011",
+            text,
+            "/$QUERY/limit",
+        ));
+    };
+    let past = match token(call)? {
+        None => 0,
+        Some(value) => value
+            .as_u64()
+            .and_then(|place| usize::try_from(place).ok())
+            .ok_or_else(|| {
+                Refusal::not_valid("token", call.query.text("token").unwrap_or_default())
+            })?,
+    };
+    let all = call.world.resources.iter().enumerate();
+    let data: Vec<Value> = all
+        .skip(past)
+        .take(limit)
+        .map(|(place, r)| json!({ "resourceId": r.id, "changedAt": changed_at(place) }))
+        .collect();
+    let read = past.saturating_add(data.len());
+    let next = (read < call.world.resources.len()).then(|| {
+        format!(
+            "{}{REGISTRY}/changes?token={}&limit={limit}",
+            call.sim.urls.platform,
+            sealed(&json!(read)),
+        )
+    });
+    ok(&json!({ "links": { "next": next }, "data": data }))
 }
 
 pub(super) fn by_subjects(call: &mut Call<'_>) -> Outcome {
@@ -346,7 +586,8 @@ fn own_resource(call: &mut Call<'_>) -> Result<String, Refusal> {
         Some(resource) if resource.owner != owner => Err(Refusal::Registry(
             403,
             "RR-00004",
-            "The resource is owned by another service owner",
+            "Cannot create a access-list connection to a resource not owned by the same service-owner \
+             as the access-list.",
         )),
         Some(resource) => Ok(resource.id.clone()),
     }

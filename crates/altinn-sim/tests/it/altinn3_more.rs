@@ -2184,6 +2184,86 @@ async fn the_registry_tells_what_a_policy_gives() {
 }
 
 #[tokio::test]
+async fn the_registry_gives_policies_whole_and_feeds_of_changes_in_pages() {
+    let altinn = Altinn::start().await;
+    const BASE: &str = "/resourceregistry/api/v1/resource";
+    let get = async |path: &str| send(altinn.platform(Method::GET, path)).await;
+
+    let rules = get(&format!("{BASE}/skf-postlogg/policy/rules"))
+        .await
+        .json();
+    let subject = json!([{
+        "type": "urn:altinn:accesspackage", "value": "post-og-telekommunikasjon",
+    }]);
+    assert!(rules.as_array().unwrap().iter().any(|rule| {
+        rule["subject"] == subject
+            && rule["action"]["value"] == "read"
+            && rule["resource"]
+                == json!([{ "type": "urn:altinn:resource", "value": "skf-postlogg" }])
+    }));
+    assert_eq!(
+        get(&format!("{BASE}/no-such/policy/rules")).await.status,
+        404
+    );
+
+    let policy = get(&format!("{BASE}/skf-postlogg/policy")).await;
+    assert_eq!(
+        (policy.status, policy.header("content-type")),
+        (200, "text/xml")
+    );
+    let policy = policy.body;
+    assert!(policy.contains("<xacml:Policy ") && policy.contains(">post-og-telekommunikasjon<"));
+    let missing = get(&format!("{BASE}/no-such/policy")).await;
+    assert_eq!(missing.status, 404);
+    assert!(missing.body.contains("Unable to find resource"));
+
+    // each feed read by ones, by its own links, is the feed read at once
+    for feed in ["updated", "changes"] {
+        let whole = get(&format!("{BASE}/{feed}")).await.json();
+        assert_eq!(whole["links"]["next"], Value::Null, "{feed}");
+        let mut found = Vec::new();
+        let mut path = format!("{BASE}/{feed}?limit=1");
+        loop {
+            let page = get(&path).await.json();
+            assert_eq!(len(&page["data"]), 1, "{feed}");
+            found.push(page["data"][0].clone());
+            assert!(found.len() <= len(&whole["data"]), "{feed}: goes round");
+            let Some(next) = page["links"]["next"].as_str() else {
+                break;
+            };
+            path = next
+                .strip_prefix(altinn.sim.platform_url())
+                .unwrap()
+                .to_owned();
+        }
+        assert_eq!(Value::from(found), whole["data"], "{feed}");
+    }
+
+    let all = get(&format!("{BASE}/updated")).await.json();
+    let last = &all["data"][len(&all["data"]) - 1];
+    let since = last["updatedAt"].as_str().unwrap();
+    let rest = get(&format!("{BASE}/updated?since={since}")).await.json();
+    assert!(len(&rest["data"]) < len(&all["data"]));
+    assert_eq!(&rest["data"][len(&rest["data"]) - 1], last, "inclusive");
+
+    for (feed, code, paths) in [
+        ("updated", "RR.VLD-00008", json!([])),
+        ("changes", "RR.VLD-00011", json!(["/$QUERY/limit"])),
+    ] {
+        for limit in ["0", "1001", "-1"] {
+            let no = get(&format!("{BASE}/{feed}?limit={limit}")).await;
+            assert_eq!(no.status, 400, "{feed} {limit}");
+            let error = &no.json()["validationErrors"][0];
+            assert_eq!((&error["code"], &error["paths"]), (&json!(code), &paths));
+        }
+        for wrong in ["limit=many", "token=%21", "token=e30"] {
+            let no = get(&format!("{BASE}/{feed}?{wrong}")).await;
+            assert_eq!(no.status, 400, "{feed} {wrong}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
     let pdp = Pdp::open(Altinn::start().await).await;
     let altinn = &pdp.altinn;
