@@ -1,5 +1,7 @@
 //! Asking for access, and client delegation: what a person does with others.
 
+use std::io::{BufRead as _, BufReader};
+
 use altinn_sim::{Builder, Quirks, Simulator};
 
 use crate::people::{Browser, Waiting, simulator_of};
@@ -11,16 +13,21 @@ const PROVIDER: &str = "310779253";
 const CLIENT: &str = "310749745";
 
 async fn log_in(simulator: &Simulator, terminal: &Terminal, number: &str) {
-    let scopes = [
-        "altinn:accessmanagement/authorizedparties",
-        "altinn:accessmanagement/enduser:connections:fromothers.read",
-        "altinn:accessmanagement/enduser:requests.read",
-        "altinn:accessmanagement/enduser:requests.write",
-        "altinn:clientdelegations.read",
-        "altinn:clientdelegations.write",
-        "altinn:clientdelegations/myclients.read",
-        "altinn:clientdelegations/myclients.write",
-    ];
+    log_in_for(simulator, terminal, number, &SCOPES).await;
+}
+
+const SCOPES: [&str; 8] = [
+    "altinn:accessmanagement/authorizedparties",
+    "altinn:accessmanagement/enduser:connections:fromothers.read",
+    "altinn:accessmanagement/enduser:requests.read",
+    "altinn:accessmanagement/enduser:requests.write",
+    "altinn:clientdelegations.read",
+    "altinn:clientdelegations.write",
+    "altinn:clientdelegations/myclients.read",
+    "altinn:clientdelegations/myclients.write",
+];
+
+async fn log_in_for(simulator: &Simulator, terminal: &Terminal, number: &str, scopes: &[&str]) {
     let mut args = vec!["--no-browser"];
     for scope in scopes {
         args.extend(["--scope", scope]);
@@ -235,4 +242,112 @@ async fn a_provider_lets_its_people_act_for_its_clients() {
         .says("no agent");
     of(&["add-agent", "--to", PERSON, "--last-name", "GRANITT"]).ends_with(0);
     of(&["remove-agent", "--to", PERSON]).ends_with(0);
+}
+
+/// Whoever waits for the answer hears it, and how it went is the exit code.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_is_waited_for_and_a_draft_confirmed() {
+    let (simulator, terminal, asker) = as_(Simulator::builder(), PERSON).await;
+    let customer = simulator.world().organisation(CUSTOMER).unwrap().party_uuid;
+    let customer = customer.to_string();
+    let as_customer = |args: &[&str]| {
+        terminal.run(&[&["rights", "request"], args, &["--from", CUSTOMER]].concat())
+    };
+    let ask = ["rights", "request", "ask", "--person", "--to", &asker];
+    let ask = [&ask[..], &["--from", &customer, "--wait", "60"]].concat();
+    for (what, verb, code) in [
+        (["--package", "skattegrunnlag"], "approve", 0),
+        (["--resource", "skf-skattemelding"], "reject", 1),
+    ] {
+        let mut waiting = terminal.command(&[&ask[..], &what].concat());
+        let mut waiting = waiting
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // it says the id before it waits, so that it can be asked about later
+        let mut err = BufReader::new(waiting.stderr.take().unwrap());
+        let mut said = String::new();
+        let id = loop {
+            let before = said.len();
+            assert_ne!(err.read_line(&mut said).unwrap(), 0, "{said}");
+            if let Some((_, id)) = said[before..].split_once("asked, as ") {
+                break id.split(';').next().unwrap().to_owned();
+            }
+        };
+        as_customer(&[verb, &id]).ends_with(0);
+        // it must not stop at a full pipe
+        std::io::copy(&mut err, &mut std::io::sink()).unwrap();
+        assert_eq!(waiting.wait().unwrap().code(), Some(code), "{what:?}");
+    }
+
+    // what a service owner drafted: the giver sees it once it is confirmed
+    let owner = crate::consent::desk_of(&simulator);
+    let draft = ["service-owner", "draft", "--from", CUSTOMER, "--to", PERSON];
+    let draft = [&draft[..], &["--resource", "skf-postlogg", "--json"]].concat();
+    let drafted = owner.run(&draft).ends_with(0).json();
+    let id = drafted["request"]["id"].as_str().unwrap();
+    let pending = ["list", "--status", "pending"];
+    as_customer(&pending).ends_with(0).says("No requests.");
+    let confirm = [
+        "rights", "request", "confirm", id, "--person", "--to", &asker,
+    ];
+    terminal.run(&confirm).ends_with(0).says("pending");
+    as_customer(&pending)
+        .ends_with(0)
+        .says(id)
+        .says("resource skf-postlogg");
+    as_customer(&["approve", id, "--right", "read"]).ends_with(0);
+    terminal.run(&confirm).ends_with(1).says("AM.VLD-00036");
+}
+
+/// What a provider can do wrong, and what it hears.
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_in_client_delegation_say_what_to_do() {
+    let mut quirks = Quirks::default();
+    quirks.switched_off.client_delegation_v2 = true;
+    let manager = "11826942136";
+    let (simulator, terminal, _) = as_(Simulator::builder().quirks(quirks), manager).await;
+    let of = |terminal: &Terminal, args: &[&str]| {
+        let (verb, rest) = args.split_first().unwrap();
+        let head = ["clients", verb, "--person", "--provider", PROVIDER];
+        terminal.run(&[&head[..], rest].concat())
+    };
+    // the second version is not there everywhere; the first is
+    of(&terminal, &["list"])
+        .ends_with(1)
+        .says("404")
+        .says("not switched on");
+    let v1 = ["--api-version", "v1"];
+    let first = |args: &[&str]| of(&terminal, &[args, &v1].concat());
+    first(&["list"]).ends_with(0).says(CLIENT);
+    let pair = ["grant", "--client", CLIENT, "--to", PERSON];
+    let give = |more: &[&str]| first(&[&pair[..], more].concat());
+    let lonn = ["--package", "regnskapsforer-lonn"];
+    let resource = ["--resource", "skf-skattemelding"];
+    give(&[&resource[..], &["--last-name", "GRANITT"]].concat()).says("access packages only");
+    give(&[]).ends_with(2).says("--package CODE");
+    give(&["--package", "Finnes ikke her"])
+        .ends_with(2)
+        .says("Finnes ikke her");
+    first(&["agents"]).ends_with(0).says("No agents.");
+
+    // a wrong name is sent once, and the person's number is not repeated
+    let wrong = give(&[&lonn[..], &["--last-name", "FEILNAVN"]].concat()).ends_with(1);
+    assert!(!wrong.err.contains(PERSON), "{wrong:#?}");
+    wrong.says("name");
+    first(&["agents"]).ends_with(0).says("No agents.");
+    // a number that is none, and another's party
+    first(&["show", "--agent", "12345678901"]).ends_with(2);
+    let stranger = ["clients", "list", "--person", "--provider", CUSTOMER];
+    terminal.run(&[&stranger[..], &v1].concat()).ends_with(1);
+
+    // without the scope nothing is sent, and it is said how to get it
+    let file = terminal.folder.path().join("unscoped.env");
+    simulator.write_env(&file).unwrap();
+    let unscoped = Terminal::with(tempfile::tempdir().unwrap(), &file);
+    log_in_for(&simulator, &unscoped, manager, &SCOPES[..1]).await;
+    of(&unscoped, &[&["list"][..], &v1].concat())
+        .ends_with(2)
+        .says("altinn:clientdelegations.read");
 }

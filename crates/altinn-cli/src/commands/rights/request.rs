@@ -332,7 +332,8 @@ async fn ask(context: &Context<'_>, args: &AskArgs) -> Result<Report, Failure> {
         return shown(&request, "asked");
     };
     let said = format!("asked, as {}; waiting for the answer", request.id);
-    context.console.progress(&said);
+    // also where there is no terminal: whoever stops waiting can look for it by its id
+    context.console.note(&said);
     let mut pauses = Pauses::at_most(Duration::from_secs(wait));
     while waits(request.status.as_ref()) && pauses.pause().await {
         request = client.access_request(&asker, &request.id).await?;
