@@ -237,7 +237,7 @@ fn consents_router() -> Router<Sim> {
 
 fn metadata_router() -> Router<Sim> {
     use self::metadata as meta;
-    let operations: [(&str, Operation); 17] = [
+    let operations: [(&str, Operation); 18] = [
         ("info/roles", meta::roles),
         ("info/roles/{id}", meta::one_role),
         ("info/roles/packages", meta::role_packages),
@@ -246,6 +246,7 @@ fn metadata_router() -> Router<Sim> {
         ("info/roles/{id}/resources", meta::role_resources),
         ("info/accesspackages/search", meta::search),
         ("info/accesspackages/export", meta::groups),
+        ("info/accesspackages/group", meta::groups),
         ("info/accesspackages/group/", meta::groups),
         ("info/accesspackages/group/{id}", meta::one_group),
         ("info/accesspackages/group/{id}/areas", meta::group_areas),
@@ -279,6 +280,8 @@ fn registry_router() -> Router<Sim> {
     Router::new()
         .route(&resource("resourcelist"), get(anyone(registry::list)))
         .route(&resource("search"), get(anyone(registry::search)))
+        // ASP.NET's routing takes both spellings
+        .route(&resource("bysubjects"), post(anyone(registry::by_subjects)))
         .route(
             &resource("bysubjects/"),
             post(anyone(registry::by_subjects)),

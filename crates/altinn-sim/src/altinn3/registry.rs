@@ -422,7 +422,11 @@ fn info(list: &AccessList) -> Value {
 pub(super) fn lists(call: &mut Call<'_>) -> Outcome {
     let owner = owner(call)?;
     let only = call.query.text("resource");
-    let with_resources = call.query.text("include") == Some("resource-connections");
+    // The names are `AccessListIncludesModelBinder.cs`'s; the resource chooses among the connections that
+    // are shown, not among the lists (https://github.com/Altinn/altinn-resource-registry).
+    let include = call.query.text("include").unwrap_or_default();
+    let includes = |names: &[&str]| include.split(',').any(|name| names.contains(&name.trim()));
+    let with_resources = includes(&["resources", "resource-actions"]);
     if with_resources && only.is_none() {
         return Err(Refusal::RegistryValidation(
             "RR.VLD-00002",
@@ -430,7 +434,7 @@ pub(super) fn lists(call: &mut Call<'_>) -> Outcome {
             "/$QUERY/resource",
         ));
     }
-    if call.query.text("include") == Some("members") {
+    if includes(&["members"]) {
         return Err(Refusal::Registry(
             501,
             "RR-00000",
@@ -439,8 +443,16 @@ pub(super) fn lists(call: &mut Call<'_>) -> Outcome {
     }
     let lists = call.held.altinn3.access_lists.iter();
     let lists = lists.filter(|l| l.owner == owner);
-    let lists = lists.filter(|l| only.is_none_or(|id| l.resources.iter().any(|r| r == id)));
-    paginated(lists.map(info).collect())
+    let lists = lists.map(|list| {
+        let mut info = info(list);
+        if with_resources {
+            let shown = list.resources.iter().filter(|id| only == Some(id.as_str()));
+            let shown = shown.map(|id| json!({ "resourceIdentifier": id }));
+            info["resourceConnections"] = shown.collect();
+        }
+        info
+    });
+    paginated(lists.collect())
 }
 
 fn find<'c>(call: &'c mut Call<'_>) -> Result<&'c mut AccessList, Refusal> {

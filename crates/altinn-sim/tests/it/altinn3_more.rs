@@ -2354,7 +2354,7 @@ async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
         ),
         (
             get.clone(),
-            "skf?include=resource-connections",
+            "skf?include=resource-actions",
             None,
             "400 RR.VLD-00002",
         ),
