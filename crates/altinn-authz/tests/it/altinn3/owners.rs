@@ -373,6 +373,11 @@ async fn anybody_reads_the_catalogues() {
     assert_eq!(found.unwrap().len(), 1);
     assert!(!registry.find("Skattemelding").await.unwrap().is_empty());
     assert!(!registry.policy_rights(&id).await.unwrap().is_empty());
+    assert!(!registry.policy_rules(&id).await.unwrap().is_empty());
+    assert!(registry.policy(&id).await.unwrap().contains("Policy"));
+    let changes = registry.changes(None, Some(1)).unwrap();
+    let changes = changes.all().await.unwrap();
+    assert_eq!(changes.len(), all.len(), "each once, a page at a time");
     let subjects = registry.policy_subjects(&id).await.unwrap();
     assert!(!subjects.is_empty());
     let gives = registry
