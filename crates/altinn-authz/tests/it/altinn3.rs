@@ -7,6 +7,7 @@ mod end_user;
 mod house;
 mod model;
 mod more;
+mod operations;
 mod owners;
 mod simulated;
 mod steps;
