@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use altinn_sim::world::Seed;
-use altinn_sim::{Era, Host, Simulator};
+use altinn_sim::{Altinn2Release, AudienceRule, Era, Host, Quirks, Simulator};
 use clap::{Args, ValueEnum};
 use http_transport::redact;
 use serde_json::json;
@@ -24,6 +24,8 @@ Examples:
       (a customer in the standard population; `altinn sim` prints who plays which part)
   altinn sim --era closed
       Altinn 2 is gone, as it is in reality since 2026-06-19
+  altinn sim --switch right-does-not-stick --switch pdp-at-once
+      the parts that may be otherwise; `altinn sim --switch help` lists them
 
 It verifies signatures, certificates, scopes, delegations and system users as the real services do,
 keeps what is granted until it ends, and writes one line for each request, redacted, on standard
@@ -48,6 +50,164 @@ pub(crate) struct SimArgs {
     /// Before or after Altinn 2's last day
     #[arg(long, value_name = "ERA", default_value = "open")]
     era: EraArg,
+
+    /// Something that is otherwise than it is by default; may be given several times, `help` lists them
+    #[arg(long, value_name = "NAME")]
+    switch: Vec<String>,
+}
+
+/// What `--switch` turns on.
+struct Switch {
+    name: &'static str,
+    /// One line for people.
+    does: &'static str,
+    turn: Turn,
+}
+
+enum Turn {
+    Quirk(fn(&mut Quirks)),
+    /// Of the faults, and so set when the simulator runs.
+    RightDoesNotStick,
+}
+
+const fn quirk(name: &'static str, does: &'static str, turn: fn(&mut Quirks)) -> Switch {
+    let turn = Turn::Quirk(turn);
+    Switch { name, does, turn }
+}
+
+const SWITCHES: &[Switch] = &[
+    Switch {
+        name: "right-does-not-stick",
+        does: "a right is granted with success and then not stored",
+        turn: Turn::RightDoesNotStick,
+    },
+    quirk(
+        "pdp-at-once",
+        "the decision point (PDP) sees a delegation at once, not up to five minutes later",
+        |q| q.pdp_without_cache = true,
+    ),
+    quirk(
+        "pdp-without-key",
+        "the decision point does without a subscription key",
+        |q| q.pdp_without_subscription_key = true,
+    ),
+    quirk(
+        "no-requests",
+        "Altinn 3: requests for access by end users are switched off (an empty 404)",
+        |q| q.switched_off.requests = true,
+    ),
+    quirk(
+        "no-service-owner-requests",
+        "Altinn 3: requests for access by service owners are switched off",
+        |q| q.switched_off.service_owner_requests = true,
+    ),
+    quirk(
+        "no-suppliers",
+        "Altinn 3: Maskinporten suppliers and consumers are switched off",
+        |q| q.switched_off.suppliers = true,
+    ),
+    quirk(
+        "no-service-owner-parties",
+        "Altinn 3: authorized parties for service owners are switched off",
+        |q| q.switched_off.service_owner_parties = true,
+    ),
+    quirk(
+        "no-client-delegation-v2",
+        "Altinn 3: client delegation v2 is switched off",
+        |q| q.switched_off.client_delegation_v2 = true,
+    ),
+    quirk(
+        "altinn2-23.4",
+        "Altinn 2 as in release 23.4, with what 23.5 removed",
+        |q| q.altinn2_release = Altinn2Release::new(23, 4),
+    ),
+    quirk(
+        "altinn2-removed-403",
+        "Altinn 2: what a release removed is a 403, not a 404",
+        |q| q.altinn2_removed_is_forbidden = true,
+    ),
+    quirk(
+        "altinn2-wrong-password-403",
+        "Altinn 2: a wrong password is a 403, not a 401",
+        |q| q.wrong_password_is_forbidden = true,
+    ),
+    quirk(
+        "altinn2-escaped",
+        "Altinn 2: answers with a blank first, `\\/` and `\\u00f8`",
+        |q| q.hal_forms.escaped = true,
+    ),
+    quirk(
+        "altinn2-padded",
+        "Altinn 2: names and organisation numbers padded with blanks",
+        |q| {
+            q.hal_forms.padded_names = true;
+            q.hal_forms.padded_numbers = true;
+        },
+    ),
+    quirk(
+        "altinn2-numbers-as-texts",
+        "Altinn 2: ids and codes that are numbers come as texts",
+        |q| q.hal_forms.numbers_as_texts = true,
+    ),
+    quirk(
+        "altinn2-nulls",
+        "Altinn 2: members that are absent come as null",
+        |q| q.hal_forms.explicit_nulls = true,
+    ),
+    quirk(
+        "altinn2-plain-links",
+        "Altinn 2: links as in plain JSON, also where HAL was asked for",
+        |q| q.hal_forms.plain_links = true,
+    ),
+    quirk(
+        "altinn2-bare-lists",
+        "Altinn 2: lists as bare arrays, also where HAL was asked for",
+        |q| q.hal_forms.bare_lists = true,
+    ),
+    quirk(
+        "lenient-audience",
+        "Maskinporten takes other audiences than its issuer, exactly written",
+        |q| q.audience = AudienceRule::Lenient,
+    ),
+    quirk(
+        "correlation-ids",
+        "Maskinporten's errors end in a correlation id, as before 2024",
+        |q| q.correlation_ids = true,
+    ),
+    quirk(
+        "legacy-claims",
+        "Maskinporten's tokens have the claims of 2020",
+        |q| q.legacy_claims = true,
+    ),
+    quirk(
+        "unknown-members",
+        "Maskinporten's answer has members that nobody has seen yet",
+        |q| q.unknown_members = true,
+    ),
+];
+
+fn switch_list() -> String {
+    let width = SWITCHES.iter().map(|s| s.name.len()).max().unwrap_or(0);
+    let lines: Vec<String> = SWITCHES
+        .iter()
+        .map(|s| format!("{:width$}  {}", s.name, s.does))
+        .collect();
+    lines.join("\n")
+}
+
+fn switches(names: &[String]) -> Result<Vec<&'static Switch>, Failure> {
+    names
+        .iter()
+        .map(|name| {
+            SWITCHES.iter().find(|s| s.name == name).ok_or_else(|| {
+                Failure::usage(format!(
+                    "--switch: there is no switch {name:?}. The switches are:\n{}",
+                    switch_list()
+                ))
+                .todo("choose one of these")
+            })
+        })
+        .collect()
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -60,6 +220,20 @@ enum EraArg {
 
 /// Runs until it is dropped.
 pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<Report, Failure> {
+    if args.switch.iter().any(|name| name == "help") {
+        let all = SWITCHES.iter();
+        let json = all
+            .map(|s| json!({ "name": s.name, "does": s.does }))
+            .collect();
+        return Ok(Report::new(json, switch_list(), "the simulator's switches"));
+    }
+    let switches = switches(&args.switch)?;
+    let mut quirks = Quirks::default();
+    for switch in &switches {
+        if let Turn::Quirk(turn) = switch.turn {
+            turn(&mut quirks);
+        }
+    }
     let log = Arc::clone(&console);
     let mut builder = Simulator::builder()
         .listen(args.listen)
@@ -67,6 +241,7 @@ pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<Report,
             EraArg::Open => Era::Altinn2Open,
             EraArg::Closed => Era::Altinn2Closed,
         })
+        .quirks(quirks)
         .on_request(move |line| log.note(&line.to_string()));
     for file in &args.seed {
         builder = builder.seed(seed(file)?);
@@ -78,6 +253,10 @@ pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<Report,
     }
     console.progress("making keys and certificates");
     let simulator = builder.start().await?;
+    let sticks = |s: &&Switch| !matches!(s.turn, Turn::RightDoesNotStick);
+    simulator
+        .faults()
+        .set_right_does_not_stick(!switches.iter().all(sticks));
     if let Some(file) = &args.write_env {
         simulator.write_env(file)?;
     }

@@ -520,3 +520,50 @@ fn ctrl_c_in_the_demonstration_leaves_no_key_behind() {
     assert!(code == Some(130) || code == Some(0), "{code:?}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_switch_makes_the_simulator_otherwise_and_an_unknown_one_gives_the_list() {
+    let nobody = Terminal::empty();
+    let list = nobody.run(&["sim", "--switch", "help"]);
+    let list = list.ends_with(0).says("pdp-at-once").out;
+    let json = nobody
+        .run(&["sim", "--switch", "help", "--json"])
+        .ends_with(0)
+        .json();
+    let rows = json.as_array().unwrap();
+    assert!(rows.len() > 10, "{json:#}");
+    for row in rows {
+        assert!(list.contains(row["name"].as_str().unwrap()), "{row}");
+    }
+    nobody
+        .run(&["sim", "--switch", "no-such"])
+        .ends_with(2)
+        .says("\"no-such\"")
+        .says("right-does-not-stick");
+
+    let may = ["may", PERSON, "read", "skf-skattemelding", CUSTOMER];
+    let without_key = [("ALTINN_SUBSCRIPTION_KEY", "not-a-key")];
+    let grant = [
+        "rights",
+        "grant",
+        "--from",
+        CUSTOMER,
+        "--to",
+        PERSON,
+        "--last-name",
+        "GRANITT",
+        "--package",
+        "skattegrunnlag",
+    ];
+    let (_sim, terminal) = SimProcess::start(&[]);
+    let refused = terminal.but(&without_key).run(&may);
+    assert!(refused.err.contains("401"), "{refused:#?}");
+    terminal.run(&grant).ends_with(0);
+    let switches = ["pdp-without-key", "right-does-not-stick"];
+    let switches: Vec<&str> = switches.iter().flat_map(|s| ["--switch", s]).collect();
+    let (_other, terminal) = SimProcess::start(&switches);
+    let answered = terminal.but(&without_key).run(&may);
+    assert!(!answered.err.contains("401"), "{answered:#?}");
+    let lost = terminal.run(&grant);
+    assert_ne!(lost.code, Some(0), "{lost:#?}");
+}
