@@ -166,7 +166,7 @@ impl Error {
         let diagnosis = Diagnosis::new(operation).with_message(&summary).with_remedy(Remedy::new(
             Who::You,
             format!(
-                "ask for the scope {scope} in the session; if Maskinporten then refuses it (MP-250), the API owner must grant it to the client's organisation"
+                "ask for the scope {scope} in the session, or for a person at the log-in; if Maskinporten then refuses it (MP-250), the API owner must grant it to the client's organisation"
             ),
         ));
         Self::new(ErrorKind::MissingScope, summary, diagnosis)

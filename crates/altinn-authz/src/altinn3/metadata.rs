@@ -180,13 +180,13 @@ impl Metadata {
         Ok(groups.iter().cloned().collect())
     }
 
-    /// The groups of areas. `GET meta/info/accesspackages/group`.
+    /// The groups of areas. `GET meta/info/accesspackages/group/`.
     ///
     /// # Errors
     ///
     /// As Altinn refuses.
     pub async fn area_groups(&self) -> Result<Vec<AreaGroup>, Error> {
-        let address = self.info(PACKAGES).segment("group");
+        let address = self.info(PACKAGES).segment("group").segment("");
         self.api.list("list the groups of areas", &address).await
     }
 
