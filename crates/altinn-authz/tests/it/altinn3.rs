@@ -3,6 +3,7 @@
 mod asking;
 mod codes;
 pub(crate) mod contract;
+mod coverage;
 mod end_user;
 mod house;
 mod model;

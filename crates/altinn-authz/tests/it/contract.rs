@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 /// One exchange of `fixtures/`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Fixture {
     /// `altinn2/delegations-list/hal`
     #[serde(skip)]
@@ -27,14 +27,14 @@ pub(crate) struct Fixture {
     pub(crate) response: FixtureResponse,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct FixtureRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct FixtureResponse {
     pub(crate) status: u16,
     pub(crate) reason: String,

@@ -16,29 +16,7 @@ use crate::contract::{Fixture, Player, altinn, outcome, unmasked};
 async fn every_exchange_is_sent_and_read_as_written_down() {
     for fixture in Fixture::all("altinn3") {
         let player = Player::play(&fixture).await;
-        let session = altinn(&player.url(), false)
-            .system_user("310702617".parse().unwrap())
-            .scopes([
-                scopes::AUTHORIZED_PARTIES,
-                scopes::TO_OTHERS_READ,
-                scopes::TO_OTHERS_WRITE,
-                scopes::FROM_OTHERS_READ,
-                scopes::FROM_OTHERS_WRITE,
-                scopes::REQUESTS_READ,
-                scopes::REQUESTS_WRITE,
-                scopes::SUPPLIERS_READ,
-                scopes::SUPPLIERS_WRITE,
-                scopes::CONSUMERS_READ,
-                scopes::CONSUMERS_WRITE,
-                scopes::CLIENTS_READ,
-                scopes::CLIENTS_WRITE,
-                scopes::MY_CLIENTS_READ,
-                scopes::MY_CLIENTS_WRITE,
-            ]);
-        let result = match more::call(&player.url(), &fixture).await {
-            Some(result) => result,
-            None => call(&Client::new(&session), &fixture).await,
-        };
+        let result = perform(&player, &fixture).await;
         let sent = player.sent().await;
 
         let name = &fixture.name;
@@ -73,6 +51,33 @@ async fn every_exchange_is_sent_and_read_as_written_down() {
         assert!(!unmasked(&text), "{name}: {text}");
         assert!(!text.contains("c2lnbmF0dXJl"), "{name}: {text}");
         fixture.snapshot(&shown);
+    }
+}
+
+/// Calls the method that the fixture is an exchange of, with what the player answers.
+pub(crate) async fn perform(player: &Player, fixture: &Fixture) -> Value {
+    let session = altinn(&player.url(), false)
+        .system_user("310702617".parse().unwrap())
+        .scopes([
+            scopes::AUTHORIZED_PARTIES,
+            scopes::TO_OTHERS_READ,
+            scopes::TO_OTHERS_WRITE,
+            scopes::FROM_OTHERS_READ,
+            scopes::FROM_OTHERS_WRITE,
+            scopes::REQUESTS_READ,
+            scopes::REQUESTS_WRITE,
+            scopes::SUPPLIERS_READ,
+            scopes::SUPPLIERS_WRITE,
+            scopes::CONSUMERS_READ,
+            scopes::CONSUMERS_WRITE,
+            scopes::CLIENTS_READ,
+            scopes::CLIENTS_WRITE,
+            scopes::MY_CLIENTS_READ,
+            scopes::MY_CLIENTS_WRITE,
+        ]);
+    match more::call(&player.url(), fixture).await {
+        Some(result) => result,
+        None => call(&Client::new(&session), fixture).await,
     }
 }
 
