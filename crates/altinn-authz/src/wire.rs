@@ -34,7 +34,7 @@
 //! # }
 //! ```
 
-use std::{fmt, slice, str::FromStr};
+use std::{collections::BTreeMap, fmt, slice, str::FromStr};
 
 use http_transport::ExposeSecret as _;
 use jiff::{civil, tz::TimeZone};
@@ -854,6 +854,21 @@ pub(crate) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i
     found
         .ok_or_else(|| de::Error::invalid_value(de::Unexpected::Other("a text"), &"a whole number"))
         .map(Some)
+}
+
+/// For `deserialize_with`: an entry that is null is none, such as a text that nobody has translated.
+pub(crate) fn table<'de, D, T>(deserializer: D) -> Result<Option<BTreeMap<String, T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let entries: Option<BTreeMap<String, Option<T>>> = Option::deserialize(deserializer)?;
+    Ok(entries.map(|entries| {
+        let set = entries
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)));
+        set.collect()
+    }))
 }
 
 /// For `deserialize_with`: null means an empty list.

@@ -175,6 +175,7 @@ fn field_tokens(
             let read = match field.ty {
                 Ty::String | Ty::Scalar(_) => Some("wire::set"),
                 Ty::Int if generation.quoted_numbers => Some("wire::int"),
+                Ty::Map(_) => Some("wire::table"),
                 _ => None,
             };
             if let Some(read) = read {

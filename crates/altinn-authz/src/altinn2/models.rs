@@ -1777,6 +1777,8 @@ pub struct ConsentRequest {
     #[serde(
         rename = "RequestMessage",
         alias = "requestMessage",
+        default,
+        deserialize_with = "wire::table",
         skip_serializing_if = "Option::is_none"
     )]
     pub message: Option<BTreeMap<String, String>>,
@@ -1848,7 +1850,12 @@ pub struct RequestResource {
     /// What the service asks for besides, by name.
     ///
     /// `Metadata` on the wire (also `metadata`); in 2 of 5 samples.
-    #[serde(alias = "metadata", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "metadata",
+        default,
+        deserialize_with = "wire::table",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub metadata: Option<BTreeMap<String, IntOrText>>,
 }
 

@@ -447,11 +447,13 @@ pub struct CompactRole {
     pub urn: Option<String>,
     /// The role's URN on Altinn 2. The server's key ends in a blank.
     ///
-    /// `legacyUrn` on the wire (also `legacyurn `); in 31 of 33 samples.
+    /// `legacyUrn` on the wire (also `legacyurn `, `legacyurn`); in 31 of 33 samples.
     #[serde(
         alias = "legacyurn ",
+        alias = "legacyurn",
         alias = "LegacyUrn",
         alias = "Legacyurn ",
+        alias = "Legacyurn",
         default,
         deserialize_with = "wire::set",
         skip_serializing_if = "Option::is_none"
@@ -1400,7 +1402,12 @@ pub struct Problem {
     /// What is wrong with the request, by field, when it never got past model binding.
     ///
     /// `errors` on the wire; in 1 of 35 samples.
-    #[serde(alias = "Errors", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "Errors",
+        default,
+        deserialize_with = "wire::table",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub errors: Option<BTreeMap<String, Vec<Message>>>,
     /// The HTTP status, in answers of the gateway.
     ///

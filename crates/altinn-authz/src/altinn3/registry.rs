@@ -285,7 +285,7 @@ impl Registry {
     ) -> Result<Vec<SubjectResources>, Error> {
         const OPERATION: &str = "list the resources that roles and packages give";
         let subjects: Vec<String> = subjects.into_iter().map(Into::into).collect();
-        let address = self.address("bysubjects/");
+        let address = self.address("bysubjects").segment("");
         let page: Listing<SubjectResources> = self
             .api
             .exchange(OPERATION, Method::POST, &address, &subjects)

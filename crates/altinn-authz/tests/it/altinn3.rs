@@ -12,3 +12,4 @@ mod operations;
 mod owners;
 mod simulated;
 mod steps;
+mod tolerance;

@@ -338,11 +338,20 @@ impl Sign for AnyKey {
     }
 }
 
+/// One for each test: a client of its own for every exchange would cost more than the exchange.
+pub(crate) fn wire() -> Arc<ReqwestTransport> {
+    thread_local! {
+        static WIRE: Arc<ReqwestTransport> =
+            Arc::new(ReqwestTransport::builder().build().unwrap());
+    }
+    WIRE.with(Arc::clone)
+}
+
 /// An Altinn at this address: tokens are given out here, everything else goes over the wire.
 ///
 /// `altinn2`: whether the address is the Altinn 2 host too, and so gets the API key.
 pub(crate) fn altinn(url: &Url, altinn2: bool) -> Altinn {
-    let wire = Arc::new(ReqwestTransport::builder().build().unwrap());
+    let wire = wire();
     let transport = from_fn(move |request: http::Request<Bytes>| {
         let wire = wire.clone();
         async move {

@@ -89,6 +89,8 @@ pub struct ConsentRequestDetails {
     #[serde(
         rename = "requestMessage",
         alias = "RequestMessage",
+        default,
+        deserialize_with = "wire::table",
         skip_serializing_if = "Option::is_none"
     )]
     pub message: Option<BTreeMap<String, String>>,
@@ -178,6 +180,8 @@ pub struct ConsentedRight {
         alias = "metaData",
         alias = "Metadata",
         alias = "MetaData",
+        default,
+        deserialize_with = "wire::table",
         skip_serializing_if = "Option::is_none"
     )]
     pub metadata: Option<BTreeMap<String, Message>>,

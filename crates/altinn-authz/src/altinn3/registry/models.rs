@@ -119,7 +119,12 @@ pub struct AccessListMember {
     /// Its other names, by the kind of URN.
     ///
     /// `identifiers` on the wire; in 1 of 2 samples.
-    #[serde(alias = "Identifiers", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "Identifiers",
+        default,
+        deserialize_with = "wire::table",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub identifiers: Option<BTreeMap<String, String>>,
 }
 
@@ -286,17 +291,32 @@ pub struct RegisteredResource {
     /// Its title, by language.
     ///
     /// `title` on the wire; in 3 of 3 samples.
-    #[serde(alias = "Title", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "Title",
+        default,
+        deserialize_with = "wire::table",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub title: Option<BTreeMap<String, String>>,
     /// What it is, by language.
     ///
     /// `description` on the wire; in 3 of 3 samples.
-    #[serde(alias = "Description", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "Description",
+        default,
+        deserialize_with = "wire::table",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub description: Option<BTreeMap<String, String>>,
     /// What one gets who gets rights on it, by language.
     ///
     /// `rightDescription` on the wire; in 3 of 3 samples.
-    #[serde(alias = "RightDescription", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "RightDescription",
+        default,
+        deserialize_with = "wire::table",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub right_description: Option<BTreeMap<String, String>>,
     /// Where it is.
     ///
@@ -370,7 +390,12 @@ pub struct Owner {
     /// Its name, by language.
     ///
     /// `name` on the wire; in 3 of 3 samples.
-    #[serde(alias = "Name", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "Name",
+        default,
+        deserialize_with = "wire::table",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub name: Option<BTreeMap<String, String>>,
     /// Its organisation number.
     ///

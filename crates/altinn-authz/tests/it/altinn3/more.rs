@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::altinn3::contract::shown;
 use crate::altinn3::steps::{Answer, Script};
-use crate::contract::{Fixture, altinn};
+use crate::contract::{Fixture, altinn, wire};
 
 /// The organisation's session, with one scope: each call needs no other.
 fn organisation(url: &Url, scope: &str) -> Session<Organisation> {
@@ -32,8 +32,7 @@ fn open(url: &Url) -> (Environment, Arc<ReqwestTransport>) {
     let endpoint = url.join("/token").unwrap();
     let maskinporten = maskinporten::Environment::custom(url.as_str(), endpoint.as_str()).unwrap();
     let environment = Environment::custom("loopback", url.as_str(), None, maskinporten).unwrap();
-    let transport = ReqwestTransport::builder().build().unwrap();
-    (environment, Arc::new(transport))
+    (environment, wire())
 }
 
 fn metadata(url: &Url) -> Metadata {
