@@ -1,20 +1,7 @@
 //! The ways access management says no (wire facts, Altinn 3 §6.2).
 //!
-//! Every problem below is caused by state in a test. Of the table (§6.4 and §6.6) these are not here:
-//!
-//! - The portal's own, where a person answers: `AM-00002`, `AM-00010`, `AM-00015`, `AM.VLD-00024` to
-//!   `00026`.
-//! - Failures of the server, or of what stands behind it: `AM-00029`, `AM-00030`, `AM-00032`, `AM-00044`
-//!   to `AM-00047`, `AM.VLD-00027`, `00034`, `00039`, `00042`, `00043`.
-//! - For Altinn's own services, or of calls that no end user or service owner has: `AM-00017` to
-//!   `AM-00021`, `AM-00043`, `AM.VLD-00002` to `00006`, `00047`, `AUTHZ.VLD-*`, `RR.VLD-00003` and
-//!   `00005` to `00007`.
-//! - Said by another code where the wire facts leave the choice: an unknown request is `AM-00031` and
-//!   not `AM.VLD-00028` or `00035`; an unknown resource `AM-00027` and not `AM.VLD-00030`; a request for
-//!   both or neither `AMSO.VLD-00005` and not `AM.VLD-00038` or `00046`; a package that is no client's
-//!   `AM.VLD-00033` and not `00048`.
-//! - Of which nobody knows the cause: `AM.VLD-00037`, `AM.VLD-00041`, and of the second meanings
-//!   `AM.VLD-00011`, `00031` and `00035`.
+//! Every problem below is caused by state in a test. `tests/data/altinn3_codes.tsv` has the whole table (§6.4
+//! and §6.6), with the reason for each code that no client can cause here.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};

@@ -8,6 +8,7 @@ mod altinn;
 mod altinn2;
 mod altinn2_more;
 mod altinn3;
+mod altinn3_codes;
 mod altinn3_more;
 mod client;
 mod id_porten;
