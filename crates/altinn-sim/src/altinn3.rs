@@ -311,6 +311,7 @@ fn registry_router() -> Router<Sim> {
             &list("/{identifier}"),
             get(read(registry::one_list))
                 .put(write(registry::put_list))
+                .patch(write(registry::patch_list))
                 .delete(write(registry::delete_list)),
         )
         .route(

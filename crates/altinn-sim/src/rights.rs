@@ -6,12 +6,13 @@
 pub(crate) mod altinn2;
 pub(crate) mod altinn3;
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::world::World;
+use crate::world::{self, World};
 
 /// Everything that is held by delegation. Take the lock after the world's, and never over an await.
 #[derive(Debug)]
@@ -31,7 +32,8 @@ impl Rights {
             altinn2: altinn2::Delegations::new(),
             altinn3: altinn3::Connections::default(),
         };
-        held.altinn3.access_lists.clone_from(&world.access_lists);
+        let lists = world.access_lists.iter();
+        held.altinn3.access_lists = lists.map(|list| listed(world, list, now)).collect();
         for connection in &world.connections {
             let from = world.organisation(&connection.from).map(|o| o.party_uuid);
             let to = party_of_number(world, connection.to.expose());
@@ -60,6 +62,34 @@ impl Rights {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the population says of an access list; each connection gives every action.
+fn listed(world: &World, seed: &world::AccessList, now: Timestamp) -> altinn3::AccessList {
+    let mut list = altinn3::AccessList::new(
+        seed.owner.clone(),
+        seed.identifier.clone(),
+        seed.name.clone(),
+        seed.description.clone(),
+        now,
+    );
+    let members = seed.members.iter();
+    list.members = members
+        .filter_map(|number| world.organisation(number))
+        .map(|o| (o.party_uuid, now))
+        .collect();
+    let resources = seed.resources.iter();
+    list.resources = resources
+        .map(|id| {
+            let connection = altinn3::ListedResource {
+                actions: BTreeSet::new(),
+                created: now,
+                updated: now,
+            };
+            (id.clone(), connection)
+        })
+        .collect();
+    list
 }
 
 fn party_of_number(world: &World, number: &str) -> Option<Uuid> {

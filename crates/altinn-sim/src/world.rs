@@ -672,24 +672,6 @@ pub struct AccessList {
     pub resources: Vec<String>,
 }
 
-impl AccessList {
-    pub(crate) fn new(
-        owner: String,
-        identifier: String,
-        name: String,
-        description: String,
-    ) -> Self {
-        Self {
-            owner,
-            identifier,
-            name,
-            description,
-            members: Vec::new(),
-            resources: Vec::new(),
-        }
-    }
-}
-
 /// A subscription to Altinn's APIs, which the policy decision point asks for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

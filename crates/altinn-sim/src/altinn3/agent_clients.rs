@@ -36,7 +36,7 @@ fn authorize(call: &Call<'_>, provider: &Organisation) -> Result<(), Refusal> {
 
 /// The agent that the query names, and the provider that owns it.
 fn agent<'w>(call: &Call<'w>) -> Result<(&'w SystemUser, &'w Organisation), Refusal> {
-    let refused = |code, text| Refusal::RegistryValidation(code, text, "?agent");
+    let refused = |code, text| Refusal::RegistryValidation(code, text, &["?agent"]);
     let id = call
         .query
         .text("agent")
@@ -67,7 +67,7 @@ fn client(call: &Call<'_>) -> Result<Uuid, Refusal> {
     id.ok_or(Refusal::RegistryValidation(
         "AUTH.VLD-00016",
         text,
-        "?client",
+        &["?client"],
     ))
 }
 

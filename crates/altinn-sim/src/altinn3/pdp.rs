@@ -265,12 +265,8 @@ fn decide(call: &mut Call<'_>, question: &Question<'_>) -> Result<(Decision, Opt
         return Ok((Decision::NotApplicable, None));
     }
     if resource.access_list {
-        let number = world.organisation_by_uuid(party).map(|o| o.number.as_str());
         let mut lists = call.held.altinn3.access_lists.iter();
-        let member = lists.any(|list| {
-            list.resources.contains(&resource.id)
-                && number.is_some_and(|n| list.members.iter().any(|m| m == n))
-        });
+        let member = lists.any(|list| list.gives(party, &resource.id, action));
         if !member {
             let text = "The party is not on the access list of the resource owner";
             return Ok((Decision::Deny(text), None));

@@ -20,8 +20,8 @@ pub(super) enum Refusal {
     Gateway(StatusCode, &'static str),
     /// Shape A: a numbered problem of the resource registry, with its status.
     Registry(u16, &'static str, &'static str),
-    /// Shape A: `STD-00000` with one validation error: code, text, path (empty: it names none).
-    RegistryValidation(&'static str, &'static str, &'static str),
+    /// Shape A: `STD-00000` with one validation error: code, text, paths (it may name none).
+    RegistryValidation(&'static str, &'static str, &'static [&'static str]),
     /// 404 with a problem that has no number, only this title.
     Missing(&'static str),
     /// Shape B: a numbered problem of access management.
@@ -218,10 +218,9 @@ impl IntoResponse for Refusal {
             Self::Registry(status, code, title) => {
                 problem_json(status, &shape_a(status, code, title))
             }
-            Self::RegistryValidation(code, title, path) => {
+            Self::RegistryValidation(code, title, paths) => {
                 let text = "One or more validation errors occurred.";
                 let mut body = shape_a(400, "STD-00000", text);
-                let paths: Vec<&str> = Some(path).filter(|p| !p.is_empty()).into_iter().collect();
                 body["validationErrors"] =
                     json!([{ "code": code, "title": title, "paths": paths }]);
                 problem_json(400, &body)

@@ -1,33 +1,44 @@
 //! The resource registry: resources, what their policies give, and access lists (wire facts, Altinn 3
 //! §2.13). Its problems have the newer form (shape A).
 //!
-//! Not among the wire facts, and so only as much as is needed: the members of a resource, and the bodies
-//! of access lists. The RDF export and the writing of resources and policies are not here.
+//! Not among the wire facts, and so only as much as is needed: the members of a resource. The bodies and the
+//! pages of access lists are those of the server's source (`AccessListsController.cs`, `AccessListService.cs`
+//! in https://github.com/Altinn/altinn-resource-registry); its ETags and conditions are not here, nor are
+//! the RDF export and the writing of resources and policies.
 //!
 //! The feeds have what the population has, in its order: nobody deletes or changes a resource here.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::entity::Role;
 use super::holdings::{right, right_key};
 use super::problem::Refusal;
 use super::{Call, Outcome, body_members, ok, paginated, status, text_member};
 use crate::html::escaped;
-use crate::world::{AccessList, Resource, World};
+use crate::rights::altinn3::{AccessList, ListedResource};
+use crate::world::{Resource, World};
 
-/// Members of a list in one call.
+/// Members of a list in one call; members, or connections, in one page.
 const MANY: usize = 100;
+/// Lists in one page (`AccessListService.cs`).
+const SMALL_PAGE: usize = 20;
 /// Lines of a feed in one answer, at most and unless told otherwise.
 const LIMIT: usize = 1000;
 /// 2025-01-01T00:00:00Z, when the first resource of the population changed.
 const FIRST_CHANGE: i64 = 1_735_689_600;
 const REGISTRY: &str = "/resourceregistry/api/v1/resource";
 const NUMBER: &str = "urn:altinn:organization:identifier-no:";
+const PARTY_UUID: &str = "urn:altinn:party:uuid:";
+const PARTY_ID: &str = "urn:altinn:party:id:";
 const NOT_FOUND: Refusal = Refusal::Bare(StatusCode::NOT_FOUND);
 
 fn registered(world: &World, resource: &Resource) -> Value {
@@ -268,6 +279,15 @@ fn token(call: &Call<'_>) -> Result<Option<Value>, Refusal> {
         .ok_or_else(|| Refusal::not_valid("token", text))
 }
 
+/// What the server wrote, in the form in which it did.
+fn read_token<T: DeserializeOwned>(call: &Call<'_>) -> Result<Option<T>, Refusal> {
+    let wrong = || Refusal::not_valid("token", call.query.text("token").unwrap_or_default());
+    let value = token(call)?;
+    value
+        .map(|value| serde_json::from_value(value).map_err(|_| wrong()))
+        .transpose()
+}
+
 fn sealed(token: &Value) -> String {
     URL_SAFE_NO_PAD.encode(token.to_string())
 }
@@ -285,7 +305,7 @@ fn changed_at(place: usize) -> Timestamp {
 pub(super) fn updated(call: &mut Call<'_>) -> Outcome {
     let Some(limit) = limit(call)? else {
         let text = "Limit must be between 1 and 1000.";
-        return Err(Refusal::RegistryValidation("RR.VLD-00008", text, ""));
+        return Err(Refusal::RegistryValidation("RR.VLD-00008", text, &[]));
     };
     let since = match call.query.text("since") {
         None => Timestamp::MIN,
@@ -294,13 +314,7 @@ pub(super) fn updated(call: &mut Call<'_>) -> Outcome {
             .map_err(|_| Refusal::not_valid("since", text))?,
     };
     // of the pairs of exactly that time, those up to this one have been read
-    let past =
-        match token(call)? {
-            None => None,
-            Some(value) => Some(serde_json::from_value::<(String, String)>(value).map_err(
-                |_| Refusal::not_valid("token", call.query.text("token").unwrap_or_default()),
-            )?),
-        };
+    let past: Option<(String, String)> = read_token(call)?;
     let world = call.world;
     let mut pairs: Vec<(Timestamp, (String, String))> = Vec::new();
     for (place, resource) in world.resources.iter().enumerate() {
@@ -343,7 +357,7 @@ pub(super) fn changes(call: &mut Call<'_>) -> Outcome {
         return Err(Refusal::RegistryValidation(
             "RR.VLD-00011",
             text,
-            "/$QUERY/limit",
+            &["/$QUERY/limit"],
         ));
     };
     let past = match token(call)? {
@@ -400,7 +414,7 @@ fn owner(call: &Call<'_>) -> Result<String, Refusal> {
         return Err(Refusal::RegistryValidation(
             "RR.VLD-00010",
             "Access list owner must be a valid and registered org-code.",
-            "/$PATH/owner",
+            &["/$PATH/owner"],
         ));
     };
     let own = call.world.organisation_by_uuid(call.actor.id);
@@ -410,139 +424,272 @@ fn owner(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(code.to_owned())
 }
 
+/// As the server writes a `DateTimeOffset`, to the database's microseconds.
+fn offset(at: Timestamp) -> String {
+    let at = Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at);
+    at.to_string().replace('Z', "+00:00")
+}
+
 fn info(list: &AccessList) -> Value {
     json!({
         "urn": format!("urn:altinn:access-list:{}:{}", list.owner, list.identifier),
         "identifier": list.identifier,
         "name": list.name,
         "description": list.description,
+        "createdAt": offset(list.created),
+        "updatedAt": offset(list.updated),
     })
 }
 
+/// A connection; one that gives every action has no filters, and `filters` says whether they were asked for.
+fn connection(id: &str, connection: &ListedResource, filters: bool) -> Value {
+    let mut shown = json!({
+        "resourceIdentifier": id,
+        "createdAt": offset(connection.created),
+        "updatedAt": offset(connection.updated),
+    });
+    if filters && !connection.actions.is_empty() {
+        shown["actionFilters"] = json!(connection.actions);
+    }
+    shown
+}
+
+/// What a list is to be shown with.
+#[derive(Clone, Copy, Default)]
+struct Includes {
+    resources: bool,
+    actions: bool,
+    members: bool,
+}
+
+impl Includes {
+    /// The names are `AccessListIncludesModelBinder.cs`'s (https://github.com/Altinn/altinn-resource-registry).
+    fn of(call: &Call<'_>) -> Result<Self, Refusal> {
+        let mut includes = Self::default();
+        let names = call.query.text("include").unwrap_or_default().split(',');
+        for name in names.map(str::trim).filter(|name| !name.is_empty()) {
+            match name {
+                "resources" => includes.resources = true,
+                "resource-actions" => (includes.resources, includes.actions) = (true, true),
+                "members" => includes.members = true,
+                _ => {
+                    let text = format!("Invalid value: '{name}'");
+                    return Err(Refusal::Binding("include".to_owned(), text));
+                }
+            }
+        }
+        Ok(includes)
+    }
+
+    /// The list, with the connections asked for: all, or that of `only`.
+    fn info(self, list: &AccessList, only: Option<&str>) -> Value {
+        let mut info = info(list);
+        if self.resources {
+            let shown = list.resources.iter();
+            let shown = shown.filter(|(id, _)| only.is_none_or(|only| only == id.as_str()));
+            info["resourceConnections"] = shown
+                .map(|(id, c)| connection(id, c, self.actions))
+                .collect();
+        }
+        info
+    }
+}
+
+/// The address of the next page of something about access lists.
+fn next_page(call: &Call<'_>, path: &str, token: &Value, more: &str) -> String {
+    format!(
+        "{}/resourceregistry/api/v1/access-lists/{path}?token={}{more}",
+        call.sim.urls.platform,
+        sealed(token),
+    )
+}
+
+/// The lists of an owner by identifier. The resource chooses among the connections that are shown, not
+/// among the lists (`AccessListService.cs`).
 pub(super) fn lists(call: &mut Call<'_>) -> Outcome {
     let owner = owner(call)?;
-    let only = call.query.text("resource");
-    // The names are `AccessListIncludesModelBinder.cs`'s; the resource chooses among the connections that
-    // are shown, not among the lists (https://github.com/Altinn/altinn-resource-registry).
-    let include = call.query.text("include").unwrap_or_default();
-    let includes = |names: &[&str]| include.split(',').any(|name| names.contains(&name.trim()));
-    let with_resources = includes(&["resources", "resource-actions"]);
-    if with_resources && only.is_none() {
-        return Err(Refusal::RegistryValidation(
-            "RR.VLD-00002",
-            "Resource identifier is required when including resource connections.",
-            "/$QUERY/resource",
-        ));
-    }
-    if includes(&["members"]) {
+    let only = call
+        .query
+        .text("resource")
+        .filter(|id| !id.trim().is_empty());
+    let includes = Includes::of(call)?;
+    if includes.members {
         return Err(Refusal::Registry(
             501,
             "RR-00000",
             "Members are not supported as an include",
         ));
     }
-    let lists = call.held.altinn3.access_lists.iter();
-    let lists = lists.filter(|l| l.owner == owner);
-    let lists = lists.map(|list| {
-        let mut info = info(list);
-        if with_resources {
-            let shown = list.resources.iter().filter(|id| only == Some(id.as_str()));
-            let shown = shown.map(|id| json!({ "resourceIdentifier": id }));
-            info["resourceConnections"] = shown.collect();
-        }
-        info
+    if includes.resources && only.is_none() {
+        return Err(Refusal::RegistryValidation(
+            "RR.VLD-00002",
+            "Resource identifier is required when including resource connections.",
+            &["/$QUERY/include", "/$QUERY/resource"],
+        ));
+    }
+    let from: Option<String> = read_token(call)?;
+    let all = call.held.altinn3.access_lists.iter();
+    let mut lists: Vec<&AccessList> = all
+        .filter(|l| l.owner == owner && from.as_ref().is_none_or(|from| l.identifier >= *from))
+        .collect();
+    lists.sort_by(|a, b| a.identifier.cmp(&b.identifier));
+    let next = lists.get(SMALL_PAGE).map(|list| {
+        // the server's own link says `includes`, which it does not read, and leaves the resource out:
+        // the pages after the first have no connections (`AccessListsController.cs`)
+        let includes = match (includes.resources, includes.actions) {
+            (true, true) => "&includes=resources%2Cresource-actions",
+            (true, false) => "&includes=resources",
+            _ => "",
+        };
+        next_page(call, &owner, &json!(list.identifier), includes)
     });
-    paginated(lists.collect())
+    let data: Vec<Value> = lists
+        .iter()
+        .take(SMALL_PAGE)
+        .map(|list| includes.info(list, only))
+        .collect();
+    ok(&json!({ "links": { "next": next }, "data": data }))
 }
 
-fn find<'c>(call: &'c mut Call<'_>) -> Result<&'c mut AccessList, Refusal> {
+fn position(call: &Call<'_>) -> Result<usize, Refusal> {
     let owner = owner(call)?;
-    let identifier = call.query.required_text("identifier")?.to_owned();
-    let mut lists = call.held.altinn3.access_lists.iter_mut();
+    let identifier = call.query.required_text("identifier")?;
+    let mut lists = call.held.altinn3.access_lists.iter();
     lists
-        .find(|l| l.owner == owner && l.identifier == identifier)
+        .position(|l| l.owner == owner && l.identifier == identifier)
         .ok_or(NOT_FOUND)
 }
 
+fn find<'c>(call: &'c Call<'_>) -> Result<&'c AccessList, Refusal> {
+    let at = position(call)?;
+    call.held.altinn3.access_lists.get(at).ok_or(NOT_FOUND)
+}
+
+fn find_mut<'c>(call: &'c mut Call<'_>) -> Result<&'c mut AccessList, Refusal> {
+    let at = position(call)?;
+    call.held.altinn3.access_lists.get_mut(at).ok_or(NOT_FOUND)
+}
+
 pub(super) fn one_list(call: &mut Call<'_>) -> Outcome {
-    ok(&info(find(call)?))
+    let list = find(call)?;
+    ok(&Includes::of(call)?.info(list, None))
 }
 
 pub(super) fn put_list(call: &mut Call<'_>) -> Outcome {
+    let now = call.sim.clock.now();
     let owner = owner(call)?;
     let identifier = call.query.required_text("identifier")?.to_owned();
     let members = body_members(&call.body)?.unwrap_or_default();
     let name = text_member(&members, "name")?;
     let name = name.ok_or_else(|| Refusal::required("name"))?;
     let description = text_member(&members, "description")?.unwrap_or_default();
-    let known = find(call);
-    let list = match known {
-        Ok(list) => {
-            list.name = name;
-            list.description = description;
-            list.clone()
-        }
-        Err(_) => {
-            let list = AccessList::new(owner, identifier, name, description);
-            call.held.altinn3.access_lists.push(list.clone());
-            list
-        }
+    let Ok(list) = find_mut(call) else {
+        let list = AccessList::new(owner, identifier, name, description, now);
+        let shown = info(&list);
+        call.held.altinn3.access_lists.push(list);
+        return ok(&shown);
     };
-    ok(&info(&list))
+    if (&list.name, &list.description) != (&name, &description) {
+        list.name = name;
+        list.description = description;
+        list.changed(now);
+    }
+    ok(&info(list))
+}
+
+/// The server has the operation, and says that it has not made it (`AccessListsController.cs`).
+pub(super) fn patch_list(call: &mut Call<'_>) -> Outcome {
+    owner(call)?;
+    Err(Refusal::Bare(StatusCode::NOT_IMPLEMENTED))
 }
 
 pub(super) fn delete_list(call: &mut Call<'_>) -> Outcome {
-    let (owner, identifier) = match find(call) {
-        Ok(list) => (list.owner.clone(), list.identifier.clone()),
+    let now = call.sim.clock.now();
+    let at = match position(call) {
+        Ok(at) => at,
         Err(Refusal::Bare(StatusCode::NOT_FOUND)) => return status(StatusCode::NO_CONTENT),
         Err(refusal) => return Err(refusal),
     };
-    let lists = &mut call.held.altinn3.access_lists;
-    lists.retain(|l| !(l.owner == owner && l.identifier == identifier));
-    status(StatusCode::NO_CONTENT)
+    let mut list = call.held.altinn3.access_lists.remove(at);
+    list.changed(now);
+    ok(&info(&list))
 }
 
-fn member_page(list: &AccessList) -> Outcome {
-    let members = list.members.iter();
-    let data = members.map(
-        |number| json!({ "identifiers": { "urn:altinn:organization:identifier-no": number } }),
-    );
-    paginated(data.collect())
+/// Where a page begins, in a token that is good for one version of the list only.
+fn start<T: DeserializeOwned>(call: &Call<'_>, list: &AccessList) -> Result<Option<T>, Refusal> {
+    match read_token::<(u64, T)>(call)? {
+        None => Ok(None),
+        Some((version, from)) if version == list.version => Ok(Some(from)),
+        Some(_) => Err(Refusal::Bare(StatusCode::PRECONDITION_FAILED)),
+    }
+}
+
+fn member_page(call: &Call<'_>, from: Option<Uuid>) -> Outcome {
+    let list = find(call)?;
+    let mut members = list.members.range(from.unwrap_or_default()..);
+    let data: Vec<Value> = members
+        .by_ref()
+        .take(MANY)
+        .map(|(party, since)| {
+            let mut identifiers = json!({ "urn:altinn:party:uuid": party });
+            if let Some(organisation) = call.world.organisation_by_uuid(*party) {
+                identifiers["urn:altinn:party:id"] = json!(organisation.party_id.to_string());
+                identifiers["urn:altinn:organization:identifier-no"] = json!(organisation.number);
+            }
+            json!({
+                "id": format!("{PARTY_UUID}{party}"),
+                "since": offset(*since),
+                "identifiers": identifiers,
+            })
+        })
+        .collect();
+    let next = members.next().map(|(party, _)| {
+        let path = format!("{}/{}/members", list.owner, list.identifier);
+        next_page(call, &path, &json!([list.version, party]), "")
+    });
+    ok(&json!({ "links": { "next": next }, "data": data }))
 }
 
 pub(super) fn members(call: &mut Call<'_>) -> Outcome {
-    member_page(find(call)?)
+    let from = start(call, find(call)?)?;
+    member_page(call, from)
 }
 
-/// The organisations in the body, `{"data": [urn, …]}`.
-fn numbers(
-    call: &Call<'_>,
-    too_many: (&'static str, &'static str),
-) -> Result<Vec<String>, Refusal> {
+/// The parties in the body, `{"data": [urn, …]}`.
+fn parties(call: &Call<'_>, too_many: (&'static str, &'static str)) -> Result<Vec<Uuid>, Refusal> {
     let members = body_members(&call.body)?.unwrap_or_default();
     let urns: Vec<String> = serde_json::from_value(members["data"].clone()).map_err(|_| {
         let text = "The JSON value could not be converted.".to_owned();
         Refusal::Binding("$.data".to_owned(), text)
     })?;
     if urns.len() > MANY {
-        return Err(Refusal::RegistryValidation(too_many.0, too_many.1, "/data"));
+        return Err(Refusal::RegistryValidation(
+            too_many.0,
+            too_many.1,
+            &["/data"],
+        ));
     }
-    urns.iter()
-        .map(|urn| {
-            let Some(number) = urn.strip_prefix(NUMBER) else {
-                let text = "Invalid party URN.";
-                return Err(Refusal::RegistryValidation("RR.VLD-00004", text, "/data"));
-            };
-            match call.world.organisation(number) {
-                Some(organisation) => Ok(organisation.number.clone()),
-                None => Err(Refusal::Registry(
-                    400,
-                    "RR-00001",
-                    "One or more party references were not found",
-                )),
-            }
-        })
-        .collect()
+    let invalid = || Refusal::RegistryValidation("RR.VLD-00004", "Invalid party URN.", &["/data"]);
+    let mut found = Vec::new();
+    for urn in &urns {
+        let world = call.world;
+        let organisation = if let Some(number) = urn.strip_prefix(NUMBER) {
+            world.organisation(number)
+        } else if let Some(id) = urn.strip_prefix(PARTY_UUID) {
+            world.organisation_by_uuid(id.parse().map_err(|_| invalid())?)
+        } else if let Some(id) = urn.strip_prefix(PARTY_ID) {
+            let id: i64 = id.parse().map_err(|_| invalid())?;
+            world.organisations.iter().find(|o| o.party_id == id)
+        } else {
+            return Err(invalid());
+        };
+        found.push(organisation.map(|o| o.party_uuid).ok_or(Refusal::Registry(
+            400,
+            "RR-00001",
+            "One or more party references were not found",
+        ))?);
+    }
+    Ok(found)
 }
 
 const TOO_MANY_CHANGES: (&str, &str) = (
@@ -550,44 +697,69 @@ const TOO_MANY_CHANGES: (&str, &str) = (
     "Cannot add or remove more than 100 members at a time.",
 );
 
+/// Changes the members; answers the first page of them, as every change does.
+fn change_members(
+    call: &mut Call<'_>,
+    change: impl FnOnce(&mut BTreeMap<Uuid, Timestamp>, &[Uuid], Timestamp),
+    too_many: (&'static str, &'static str),
+) -> Outcome {
+    let now = call.sim.clock.now();
+    find(call)?;
+    let parties = parties(call, too_many)?;
+    let list = find_mut(call)?;
+    let before = list.members.clone();
+    change(&mut list.members, &parties, now);
+    if list.members != before {
+        list.changed(now);
+    }
+    member_page(call, None)
+}
+
+fn add(members: &mut BTreeMap<Uuid, Timestamp>, parties: &[Uuid], now: Timestamp) {
+    for party in parties {
+        members.entry(*party).or_insert(now);
+    }
+}
+
 pub(super) fn replace_members(call: &mut Call<'_>) -> Outcome {
     let text =
         "Cannot replace more than 100 members at a time. Use POST and DELETE methods instead.";
-    find(call)?;
-    let numbers = numbers(call, ("RR.VLD-00000", text))?;
-    let list = find(call)?;
-    list.members = numbers;
-    member_page(list)
+    let replace = |members: &mut BTreeMap<Uuid, Timestamp>, parties: &[Uuid], now| {
+        members.retain(|party, _| parties.contains(party));
+        add(members, parties, now);
+    };
+    change_members(call, replace, ("RR.VLD-00000", text))
 }
 
 pub(super) fn add_members(call: &mut Call<'_>) -> Outcome {
-    find(call)?;
-    let numbers = numbers(call, TOO_MANY_CHANGES)?;
-    let list = find(call)?;
-    for number in numbers {
-        if !list.members.contains(&number) {
-            list.members.push(number);
-        }
-    }
-    member_page(list)
+    change_members(call, add, TOO_MANY_CHANGES)
 }
 
 pub(super) fn remove_members(call: &mut Call<'_>) -> Outcome {
-    find(call)?;
-    let numbers = numbers(call, TOO_MANY_CHANGES)?;
-    let list = find(call)?;
-    list.members.retain(|m| !numbers.contains(m));
-    member_page(list)
+    let remove = |members: &mut BTreeMap<Uuid, Timestamp>, parties: &[Uuid], _| {
+        members.retain(|party, _| !parties.contains(party));
+    };
+    change_members(call, remove, TOO_MANY_CHANGES)
 }
 
 pub(super) fn list_resources(call: &mut Call<'_>) -> Outcome {
-    let resources = find(call)?.resources.iter();
-    let data = resources.map(|id| json!({ "resourceIdentifier": id }));
-    paginated(data.collect())
+    let list = find(call)?;
+    let from: Option<String> = start(call, list)?;
+    let mut resources = list.resources.range(from.unwrap_or_default()..);
+    let data: Vec<Value> = resources
+        .by_ref()
+        .take(MANY)
+        .map(|(id, c)| connection(id, c, true))
+        .collect();
+    let next = resources.next().map(|(id, _)| {
+        let path = format!("{}/{}/resource-connections", list.owner, list.identifier);
+        next_page(call, &path, &json!([list.version, id]), "")
+    });
+    ok(&json!({ "links": { "next": next }, "data": data }))
 }
 
-fn own_resource(call: &mut Call<'_>) -> Result<String, Refusal> {
-    let owner = find(call)?.owner.clone();
+fn own_resource(call: &Call<'_>) -> Result<String, Refusal> {
+    let owner = owner(call)?;
     let id = call.query.required_text("resource")?;
     match call.world.resource(id) {
         None => Err(Refusal::Registry(
@@ -605,17 +777,40 @@ fn own_resource(call: &mut Call<'_>) -> Result<String, Refusal> {
     }
 }
 
+/// Connects a resource, or changes the filters: the actions that it gives, all of them without any.
 pub(super) fn add_resource(call: &mut Call<'_>) -> Outcome {
+    let now = call.sim.clock.now();
+    owner(call)?;
+    let members = body_members(&call.body)?.ok_or_else(|| Refusal::required("model"))?;
+    let actions: Option<BTreeSet<String>> =
+        serde_json::from_value(members["actionfilters"].clone()).map_err(|_| {
+            let text = "The JSON value could not be converted.".to_owned();
+            Refusal::Binding("$.actionFilters".to_owned(), text)
+        })?;
     let id = own_resource(call)?;
-    let list = find(call)?;
-    if !list.resources.contains(&id) {
-        list.resources.push(id.clone());
+    let list = find_mut(call)?;
+    let actions = actions.unwrap_or_default();
+    let known = list.resources.get(&id);
+    if known.is_none_or(|known| known.actions != actions) {
+        let connection = ListedResource {
+            actions,
+            created: known.map_or(now, |known| known.created),
+            updated: now,
+        };
+        list.resources.insert(id.clone(), connection);
+        list.changed(now);
     }
-    ok(&json!({ "resourceIdentifier": id }))
+    let connected = list.resources.get(&id).ok_or(NOT_FOUND)?;
+    ok(&connection(&id, connected, true))
 }
 
 pub(super) fn remove_resource(call: &mut Call<'_>) -> Outcome {
-    let id = own_resource(call)?;
-    find(call)?.resources.retain(|r| *r != id);
-    status(StatusCode::NO_CONTENT)
+    let now = call.sim.clock.now();
+    let id = call.query.required_text("resource")?.to_owned();
+    let list = find_mut(call)?;
+    let Some(removed) = list.resources.remove(&id) else {
+        return status(StatusCode::NO_CONTENT);
+    };
+    list.changed(now);
+    ok(&connection(&id, &removed, true))
 }

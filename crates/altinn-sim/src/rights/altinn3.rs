@@ -7,8 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::world::AccessList;
-
 /// After this many failed look-ups of a person the caller is locked out (wire facts, Altinn 3 §2.5).
 const FAILED_LOOKUPS: u32 = 2;
 /// How long the PDP uses what it has read (wire facts, Altinn 3 §3.2).
@@ -225,6 +223,65 @@ pub(crate) struct Connections {
     consent_events: u64,
     pub(crate) access_lists: Vec<AccessList>,
     seen_by_pdp: HashMap<(Uuid, Vec<Uuid>), (Timestamp, Connections)>,
+}
+
+/// An access list (tilgangsliste) as the resource registry keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct AccessList {
+    pub(crate) owner: String,
+    pub(crate) identifier: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    /// Counts the changes.
+    pub(crate) version: u64,
+    /// The parties on it, and since when.
+    pub(crate) members: BTreeMap<Uuid, Timestamp>,
+    /// What it gives them, by the resource's id.
+    pub(crate) resources: BTreeMap<String, ListedResource>,
+}
+
+/// That an access list gives a resource.
+#[derive(Clone, Debug)]
+pub(crate) struct ListedResource {
+    /// The only actions that it gives; none: all.
+    pub(crate) actions: BTreeSet<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+}
+
+impl AccessList {
+    pub(crate) fn new(
+        owner: String,
+        identifier: String,
+        name: String,
+        description: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            owner,
+            identifier,
+            name,
+            description,
+            created: now,
+            updated: now,
+            version: 1,
+            members: BTreeMap::new(),
+            resources: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn changed(&mut self, now: Timestamp) {
+        self.updated = now;
+        self.version = self.version.saturating_add(1);
+    }
+
+    /// Whether the party may do this with the resource, as far as this list goes.
+    pub(crate) fn gives(&self, party: Uuid, resource: &str, action: &str) -> bool {
+        let given = |c: &ListedResource| c.actions.is_empty() || c.actions.contains(action);
+        self.members.contains_key(&party) && self.resources.get(resource).is_some_and(given)
+    }
 }
 
 impl Connections {

@@ -2290,20 +2290,95 @@ async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
     assert_eq!(pdp.decision(&manager, "read", &resource).await, "Deny");
 
     let named = Some(json!({ "name": "Nye", "description": "De som kom til" }));
-    assert_eq!(
-        call(put.clone(), "skf/nye", named).await.json()["identifier"],
-        "nye"
-    );
+    let saved = call(put.clone(), "skf/nye", named.clone()).await.json();
+    assert_eq!(saved["urn"], "urn:altinn:access-list:skf:nye");
+    assert_eq!(saved["identifier"], "nye");
+    assert_eq!(saved["createdAt"], saved["updatedAt"]);
+    let created = saved["createdAt"].as_str().unwrap();
+    assert!(created.ends_with("+00:00"), "{created}");
+    altinn.sim.clock().advance(SignedDuration::from_secs(60));
+    // what changes nothing is no change
+    assert_eq!(call(put.clone(), "skf/nye", named).await.json(), saved);
     let members = json!({ "data": ["urn:altinn:organization:identifier-no:310753831"] });
     let added = call(post.clone(), "skf/nye/members", Some(members.clone())).await;
-    assert_eq!(len(&added.json()["data"]), 1, "{added:?}");
+    let customer = &altinn
+        .sim
+        .world()
+        .organisation("310753831")
+        .unwrap()
+        .clone();
+    let joined = &added.json()["data"][0];
+    let uuid = customer.party_uuid;
+    assert_eq!(joined["id"], format!("urn:altinn:party:uuid:{uuid}"));
+    assert_eq!(
+        joined["identifiers"],
+        json!({
+            "urn:altinn:party:uuid": uuid,
+            "urn:altinn:party:id": customer.party_id.to_string(),
+            "urn:altinn:organization:identifier-no": "310753831",
+        })
+    );
+    let listed = call(get.clone(), "skf/nye", None).await.json();
+    assert_eq!(listed["createdAt"], saved["createdAt"]);
+    assert_eq!(listed["updatedAt"], joined["since"]);
+    assert_ne!(listed["updatedAt"], saved["updatedAt"]);
+    // who is on it already stays as before, whatever the name used
+    altinn.sim.clock().advance(SignedDuration::from_secs(60));
+    for urn in [
+        format!("urn:altinn:party:uuid:{uuid}"),
+        format!("urn:altinn:party:id:{}", customer.party_id),
+    ] {
+        let again = json!({ "data": [urn] });
+        let again = call(post.clone(), "skf/nye/members", Some(again)).await;
+        assert_eq!(again.json(), added.json());
+    }
     assert_eq!(
         pdp.decision(&manager, "read", &resource).await,
         "Deny",
         "the list limits nothing yet"
     );
     let connection = "skf/nye/resource-connections/skf-begrenset";
-    assert_eq!(call(put.clone(), connection, None).await.status, 200);
+    assert_eq!(call(put.clone(), connection, None).await.status, 400);
+    // a list with filters gives those actions and no others
+    let other = Some(json!({ "actionFilters": ["write"] }));
+    let filtered = call(put.clone(), connection, other).await.json();
+    assert_eq!(filtered["actionFilters"], json!(["write"]));
+    assert_eq!(pdp.decision(&manager, "read", &resource).await, "Deny");
+    altinn.sim.clock().advance(SignedDuration::from_secs(60));
+    let both = Some(json!({ "actionFilters": ["write", "read"] }));
+    let both = call(put.clone(), connection, both).await.json();
+    assert_eq!(both["resourceIdentifier"], "skf-begrenset");
+    assert_eq!(both["actionFilters"], json!(["read", "write"]));
+    assert_eq!(both["createdAt"], filtered["createdAt"]);
+    assert_ne!(both["updatedAt"], filtered["updatedAt"]);
+    assert_eq!(pdp.decision(&manager, "read", &resource).await, "Permit");
+    for (query, connections) in [
+        ("include=resource-actions", json!([both])),
+        ("include=resources", {
+            let mut bare = both.clone();
+            bare.as_object_mut().unwrap().remove("actionFilters");
+            json!([bare])
+        }),
+        ("", Value::Null),
+    ] {
+        let one = call(get.clone(), &format!("skf/nye?{query}"), None).await;
+        assert_eq!(one.json()["resourceConnections"], connections, "{query}");
+        let path = format!("skf?{query}&resource=skf-begrenset");
+        let all = call(get.clone(), &path, None).await.json();
+        assert_eq!(all["data"][1]["resourceConnections"], connections, "{path}");
+        // the resource chooses among the connections, not among the lists
+        let path = format!("skf?{query}&resource=skf-skattemelding");
+        let all = call(get.clone(), &path, None).await.json();
+        let none = if connections.is_null() {
+            Value::Null
+        } else {
+            json!([])
+        };
+        assert_eq!(all["data"][1]["resourceConnections"], none, "{path}");
+    }
+    // no filters: all actions
+    let all = call(put.clone(), connection, Some(json!({}))).await.json();
+    assert!(all.get("actionFilters").is_none(), "{all}");
     assert_eq!(pdp.decision(&manager, "read", &resource).await, "Permit");
     assert_eq!(len(&call(get.clone(), "skf", None).await.json()["data"]), 2);
     assert_eq!(
@@ -2315,8 +2390,25 @@ async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
     let removed = call(delete.clone(), "skf/nye/members", Some(members)).await;
     assert_eq!(removed.json()["data"], json!([]));
     assert_eq!(pdp.decision(&manager, "read", &resource).await, "Deny");
-    assert_eq!(call(delete.clone(), connection, None).await.status, 204);
+    for (path, name) in [
+        (connection, "resourceIdentifier"),
+        ("skf/nye", "identifier"),
+    ] {
+        let there = call(delete.clone(), path, None).await;
+        assert_eq!(there.status, 200, "{path}");
+        let id = path.rsplit_once('/').unwrap().1;
+        assert_eq!(there.json()[name], id);
+        if path == connection {
+            assert_eq!(call(delete.clone(), path, None).await.status, 204);
+        }
+    }
     assert_eq!(call(delete.clone(), "skf/nye", None).await.status, 204);
+    assert_eq!(call(delete.clone(), connection, None).await.status, 404);
+    let patch = call(Method::PATCH, "skf/godkjente", Some(json!([]))).await;
+    assert_eq!(patch.status, 501);
+    let unknown = call(get.clone(), "skf?include=owners", None).await;
+    assert_eq!(unknown.status, 400);
+    assert!(unknown.json()["errors"]["include"].is_array());
     assert_eq!(call(get.clone(), "skf/nye", None).await.status, 404);
 
     let urn = "urn:altinn:organization:identifier-no:310753831";
@@ -2349,7 +2441,7 @@ async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
         (
             put,
             "skf/godkjente/resource-connections/no-such",
-            None,
+            Some(json!({})),
             "400 RR-00002",
         ),
         (
@@ -2377,10 +2469,83 @@ async fn a_service_owner_keeps_access_lists_that_the_pdp_reads() {
         200
     );
     let path = format!("{lists}/resource-connections/skf-begrenset");
-    let foreign = send(altinn.platform(Method::PUT, &path).bearer_auth(&other)).await;
+    let foreign = altinn.platform(Method::PUT, &path).bearer_auth(&other);
+    let foreign = send(foreign.json(&json!({}))).await;
     assert_eq!(code(&foreign), "403 RR-00004");
     let refused = call(get, "digdir", None).await;
     assert_eq!((refused.status, refused.body.as_str()), (403, ""));
+}
+
+#[tokio::test]
+async fn access_lists_and_what_is_on_them_come_in_pages() {
+    let organisations: String = (0..101)
+        .map(|n| {
+            let number = norwegian_ids::synthetic::organisation_number(7000 + n);
+            let uuid = format!("aaaaaaaa-0000-4000-8000-{n:012}");
+            format!(
+                "[[organisations]]\nnumber = \"{number}\"\nname = \"SIDE {n}\"\nform = \"AS\"\n\
+                 party_uuid = \"{uuid}\"\nparty_id = {}\n",
+                51_900_000 + n
+            )
+        })
+        .collect();
+    let altinn = Altinn::seeded(&organisations).await;
+    let token = altinn
+        .service_owner(TAX, "altinn:resourceregistry/accesslist.write")
+        .await;
+    let base = "/resourceregistry/api/v1/access-lists/skf";
+    let call = |method: Method, path: &str, body: Option<Value>| {
+        let request = altinn.platform(method, path).bearer_auth(&token);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+    };
+    let next = |page: &Answer| {
+        let next = page.json()["links"]["next"].as_str().map(str::to_owned);
+        next.map(|url| url[url.find("/resourceregistry").unwrap()..].to_owned())
+    };
+    // twenty lists in a page, by identifier; one is there from the start
+    for n in (0..20).rev() {
+        let path = format!("{base}/a{n:02}");
+        let saved = call(Method::PUT, &path, Some(json!({ "name": "A" }))).await;
+        assert_eq!(saved.status, 200);
+    }
+    let path = format!("{base}?include=resources&resource=skf-begrenset");
+    let first = call(Method::GET, &path, None).await;
+    assert_eq!(len(&first.json()["data"]), 20);
+    assert_eq!(first.json()["data"][0]["identifier"], "a00");
+    assert_eq!(first.json()["data"][0]["resourceConnections"], json!([]));
+    let second = call(Method::GET, &next(&first).unwrap(), None).await;
+    assert_eq!(next(&second), None);
+    let last = &second.json()["data"];
+    assert_eq!(
+        (len(last), &last[0]["identifier"]),
+        (1, &json!("godkjente"))
+    );
+    // the server's own link forgets what was to be included
+    assert!(last[0].get("resourceConnections").is_none(), "{last}");
+
+    // a hundred members in a page, by UUID, as long as nothing changes
+    let members = format!("{base}/a00/members");
+    let urns: Vec<String> = (0..101)
+        .map(|n| format!("urn:altinn:party:uuid:aaaaaaaa-0000-4000-8000-{n:012}"))
+        .collect();
+    let few = Some(json!({ "data": urns[..100] }));
+    let few = call(Method::PUT, &members, few).await;
+    assert_eq!((len(&few.json()["data"]), next(&few)), (100, None));
+    let one = Some(json!({ "data": urns[100..] }));
+    let first = call(Method::POST, &members, one).await;
+    assert_eq!(len(&first.json()["data"]), 100);
+    let more = next(&first).unwrap();
+    let second = call(Method::GET, &more, None).await.json();
+    assert_eq!(len(&second["data"]), 1);
+    assert_eq!(second["data"][0]["id"], urns[100]);
+    let gone = Some(json!({ "data": urns[..1] }));
+    assert_eq!(call(Method::DELETE, &members, gone).await.status, 200);
+    assert_eq!(call(Method::GET, &more, None).await.status, 412);
+    let wrong = format!("{members}?token=e30");
+    assert_eq!(call(Method::GET, &wrong, None).await.status, 400);
 }
 
 #[tokio::test]
