@@ -3,7 +3,7 @@
 //!
 //! Not among the wire facts, and so only as much as is needed: the members of a resource. The bodies and the
 //! pages of access lists are those of the server's source (`AccessListsController.cs`, `AccessListService.cs`
-//! in https://github.com/Altinn/altinn-resource-registry); its ETags and conditions are not here, nor are
+//! in <https://github.com/Altinn/altinn-resource-registry>); its ETags and conditions are not here, nor are
 //! the RDF export and the writing of resources and policies.
 //!
 //! The feeds have what the population has, in its order: nobody deletes or changes a resource here.
