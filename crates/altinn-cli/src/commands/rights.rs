@@ -90,6 +90,8 @@ Examples:
   altinn rights revoke --from 310753831 --to 26899299344 --role utinn
       a role that came from Altinn 2: what takes its place today is given as packages
   altinn rights revoke --from 310753831 --to 26899299344 --role 11 --api altinn2
+  altinn rights revoke --from 310753831 --to 26899299344 --remove-connection
+      a connection that is empty; with --package and the like, only if nothing else is left on it
 
   altinn rights revoke --file people.csv
       many at once: `altinn rights grant --help` says how the file looks
@@ -109,7 +111,7 @@ pub(crate) enum RightsCommand {
     Grant(ChangeArgs),
     /// Take rights back
     #[command(after_help = REVOKE_EXAMPLES)]
-    Revoke(ChangeArgs),
+    Revoke(RevokeArgs),
     /// Altinn 2: list the rights that one holds oneself
     #[command(after_help = MINE_EXAMPLES)]
     Mine(MineArgs),
@@ -200,6 +202,18 @@ pub(crate) struct ChangeArgs {
     common: AsArgs,
 }
 
+/// Arguments of `altinn rights revoke`.
+#[derive(Args)]
+pub(crate) struct RevokeArgs {
+    /// Altinn 3: remove the connection too, if nothing is left on it; with nothing named, remove one that
+    /// is empty
+    #[arg(long, display_order = 100, conflicts_with_all = ["file", "dry_run"])]
+    remove_connection: bool,
+
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
 /// The receiver.
 #[derive(Args, Clone, Default)]
 struct ToArgs {
@@ -251,6 +265,21 @@ pub(crate) struct WhatArgs {
     pub(crate) rights: Vec<String>,
 }
 
+impl WhatArgs {
+    fn is_nothing(&self) -> bool {
+        let Self {
+            packages,
+            resources,
+            instances,
+            roles,
+            services,
+            rights,
+        } = self;
+        let all = [packages, resources, instances, roles, services, rights];
+        all.into_iter().all(Vec::is_empty)
+    }
+}
+
 impl AsArgs {
     /// The generation: the flag, the environment or the profile, or else Altinn 3.
     fn api(&self, context: &Context<'_>) -> Result<Api, Failure> {
@@ -265,7 +294,8 @@ impl RightsCommand {
     pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
         let common = match self {
             Self::List(args) => &args.common,
-            Self::Grant(args) | Self::Revoke(args) => &args.common,
+            Self::Grant(args) => &args.common,
+            Self::Revoke(args) => &args.change.common,
             Self::Export(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Mine(_) => return Vec::new(),
@@ -291,14 +321,14 @@ pub(crate) async fn rights(
         RightsCommand::Grant(args) if args.many.is_given() => {
             batch::run(context, args, Verb::Grant).await
         }
-        RightsCommand::Revoke(args) if args.many.is_given() => {
-            batch::run(context, args, Verb::Revoke).await
+        RightsCommand::Revoke(args) if args.change.many.is_given() => {
+            batch::run(context, &args.change, Verb::Revoke).await
         }
         RightsCommand::Grant(args) if args.many.is_dry_run() => {
             check::planned(context, args, Verb::Grant).await
         }
-        RightsCommand::Revoke(args) if args.many.is_dry_run() => {
-            check::planned(context, args, Verb::Revoke).await
+        RightsCommand::Revoke(args) if args.change.many.is_dry_run() => {
+            check::planned(context, &args.change, Verb::Revoke).await
         }
         RightsCommand::Mine(args) => altinn2::mine(context, args).await,
         RightsCommand::Export(args) => export::export(context, args).await,
@@ -313,9 +343,13 @@ pub(crate) async fn rights(
             Api::Altinn3 => altinn3::grant(context, args).await,
             Api::Altinn2 => altinn2::grant(context, args).await,
         },
-        RightsCommand::Revoke(args) => match args.common.api(context)? {
+        RightsCommand::Revoke(args) => match args.change.common.api(context)? {
             Api::Altinn3 => altinn3::revoke(context, args).await,
-            Api::Altinn2 => altinn2::revoke(context, args).await,
+            Api::Altinn2 if args.remove_connection => Err(Failure::usage(
+                "--remove-connection is of Altinn 3: on Altinn 2 an empty connection goes by itself",
+            )
+            .todo("leave it out")),
+            Api::Altinn2 => altinn2::revoke(context, &args.change).await,
         },
     }
 }

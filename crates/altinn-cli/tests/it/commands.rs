@@ -218,6 +218,47 @@ fn rights_on_altinn_3_come_and_go() {
 }
 
 #[test]
+fn an_empty_connection_is_removed_when_told_to_and_no_other() {
+    let (sim, terminal) = SimProcess::start(&[]);
+    let change = |verb: &str, more: &[&str]| {
+        let start = ["rights", verb, "--from", CUSTOMER, "--to", PERSON];
+        terminal.run(&[&start, more].concat())
+    };
+    let package = ["--package", "skattegrunnlag"];
+    let resource = ["--resource", "skf-postlogg"];
+    let all = [&package[..], &resource, &["--last-name", "GRANITT"]].concat();
+    let remove = "--remove-connection";
+    let list = ["rights", "list", "--from", CUSTOMER, "--to", PERSON];
+
+    change("grant", &all).ends_with(0);
+    change("revoke", &[remove])
+        .ends_with(1)
+        .says("AM.VLD-00010")
+        .says("what to do");
+    let json = change("revoke", &[&package[..], &[remove, "--json"]].concat())
+        .ends_with(0)
+        .json();
+    assert_eq!(json["connectionRemoved"], false, "{json:#}");
+    terminal.run(&list).ends_with(0).says("skf-postlogg");
+    change("revoke", &[&resource[..], &[remove]].concat())
+        .ends_with(0)
+        .says("then the connection was removed");
+    terminal.run(&list).ends_with(1);
+
+    change("grant", &all).ends_with(0);
+    change("revoke", &[&package[..], &resource].concat())
+        .ends_with(0)
+        .says("--remove-connection");
+    let json = change("revoke", &[remove, "--json"]).ends_with(0).json();
+    assert_eq!(json["connectionRemoved"], true, "{json:#}");
+    terminal.run(&list).ends_with(1);
+    change("revoke", &[remove, "--api", "altinn2"])
+        .ends_with(2)
+        .says("goes by itself");
+    drop(sim);
+}
+
+#[test]
 fn rights_on_altinn_2_come_and_go() {
     let (sim, terminal) = SimProcess::start(&[]);
     let api = ["--api", "altinn2"];

@@ -1,7 +1,8 @@
 //! Rights on Altinn 3, as a system user.
 
 use altinn_authz::altinn3::{
-    Client, Entitlement, Held, HeldRight, Holder, How, Identity, Receiver, Relation, scopes,
+    Cascade, Client, Entitlement, Held, HeldRight, Holder, How, Identity, Receiver, Relation,
+    scopes,
 };
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
 use super::named::Called;
-use super::{ChangeArgs, ListArgs, ToArgs, WhatArgs, changed, named, nothing_named};
+use super::{ChangeArgs, ListArgs, RevokeArgs, ToArgs, WhatArgs, changed, named, nothing_named};
 
 /// The rights API, as the system user that is set, or else the one of the party one acts for.
 pub(super) async fn client(
@@ -211,18 +212,56 @@ pub(super) async fn grant(context: &Context<'_>, args: &ChangeArgs) -> Result<Re
     changed(&done, "gave", &names)
 }
 
-pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<Report, Failure> {
-    no_name(&args.to)?;
-    let from = giver(args)?;
-    let to = Named::read("--to", args.to.required()?)?;
-    let what = entitlements(&named::read(context, &args.what).await?)?;
+pub(super) async fn revoke(context: &Context<'_>, args: &RevokeArgs) -> Result<Report, Failure> {
+    let change = &args.change;
+    no_name(&change.to)?;
+    let from = giver(change)?;
+    let to = Named::read("--to", change.to.required()?)?;
+    let what = match args.remove_connection && change.what.is_nothing() {
+        true => Vec::new(),
+        false => entitlements(&named::read(context, &change.what).await?)?,
+    };
     let client = client(context, &from, &scopes::GIVER).await?;
     let giver = from.resolve(&client).await?;
     let receiver = to.resolve(&client).await?;
+    let connection = Relation::given_by(&giver).with(&receiver);
+    if what.is_empty() {
+        context.console.progress("removing the connection");
+        client.remove_connection(connection, Cascade::No).await?;
+        return Ok(Report::new(
+            json!({ "connectionRemoved": true }),
+            "the connection is removed".to_owned(),
+            "removed an empty connection".to_owned(),
+        ));
+    }
     context.console.progress("taking back, and reading again");
     let names = names(&what);
     let done = client.revoke(&giver, &receiver, what).await?;
-    changed(&done, "took back", &names)
+    let mut report = changed(&done, "took back", &names)?;
+    if !args.remove_connection {
+        if done.connection_left_empty() {
+            report
+                .text
+                .push_str("\nto remove it: the same with --remove-connection");
+        }
+        return Ok(report);
+    }
+    let mut is_removed = false;
+    if done.connection_left_empty() {
+        match client.remove_connection(connection, Cascade::No).await {
+            Ok(()) => is_removed = true,
+            Err(error) => {
+                report.exit = Exit::Partly;
+                report.failures.push(error.into());
+            }
+        }
+    }
+    report.text.push_str(match is_removed {
+        true => "\nthen the connection was removed",
+        false => "\nthe connection was not removed",
+    });
+    report.json["connectionRemoved"] = is_removed.into();
+    Ok(report)
 }
 
 fn giver(args: &ChangeArgs) -> Result<Named, Failure> {
