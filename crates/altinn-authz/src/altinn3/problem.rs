@@ -123,7 +123,8 @@ impl Problem {
     #[must_use]
     pub fn read(response: &http::Response<Bytes>) -> Self {
         let status = response.status().as_u16();
-        let body = response.body();
+        let body = response.body().as_ref();
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         if body.iter().all(u8::is_ascii_whitespace) {
             return Self::of(status, Shape::Empty, None);
         }
@@ -478,6 +479,12 @@ mod tests {
                 Gateway,
                 None,
                 "Access denied",
+            ),
+            (
+                "\u{feff}{\"title\":\"Too Many Requests\",\"code\":\"AM-00026\"}",
+                DetailProblem,
+                Some("AM-00026"),
+                "Too Many Requests",
             ),
             (r#""Unknown user type""#, Text, None, "Unknown user type"),
             ("Unknown user type", Text, None, "Unknown user type"),

@@ -1,5 +1,6 @@
 //! `altinn packages`: the access packages (tilgangspakker) of Altinn 3, for everybody.
 
+use altinn_authz::ErrorKind;
 use altinn_authz::altinn3::metadata::models::Package;
 use altinn_authz::altinn3::metadata::{Metadata, PackageSearch};
 use altinn_authz::altinn3::registry::Registry;
@@ -158,7 +159,12 @@ fn code(package: &Package) -> String {
 
 async fn show(context: &Context<'_>, args: &ShowArgs) -> Result<Report, Failure> {
     let metadata = open(context).await?;
-    let package = metadata.package(args.package.as_str()).await?;
+    let package = metadata.package(args.package.as_str()).await;
+    let package = package.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::from(error)
+            .note("`altinn packages search WORDS` finds access packages by their names"),
+        _ => error.into(),
+    })?;
     let resources = metadata.resources_of_package(&package.id).await?;
     let mut text = table(COLUMNS, vec![row(&package)]);
     if let Some(description) = &package.description {

@@ -212,7 +212,8 @@ fn packages_and_resources_are_found_without_a_login() {
         "urn:altinn:accesspackage:skattegrunnlag"
     );
     open.run(&["packages", "show", "no-such-package"])
-        .ends_with(1);
+        .ends_with(1)
+        .says("altinn packages search");
     open.run(&["packages", "resources", "skattemelding"])
         .ends_with(0)
         .says("skf-skattemelding");
