@@ -13,6 +13,7 @@ use crate::Error;
 pub(crate) struct Address {
     text: String,
     has_query: bool,
+    is_sound: bool,
 }
 
 impl Address {
@@ -25,13 +26,23 @@ impl Address {
         Self {
             text,
             has_query: false,
+            is_sound: true,
         }
     }
 
-    /// Adds one segment. The types that are given here never are `.` or `..`.
+    /// Adds one segment. An empty one, or one of dots alone, would lead to another place however it is
+    /// escaped: with it this is no address any more.
     pub(crate) fn segment(mut self, segment: impl Display) -> Self {
+        let segment = segment.to_string();
+        self.is_sound &= !segment.bytes().all(|byte| byte == b'.');
         self.text.push('/');
-        escape(&mut self.text, &segment.to_string());
+        escape(&mut self.text, &segment);
+        self
+    }
+
+    /// Ends the path in a slash.
+    pub(crate) fn slash(mut self) -> Self {
+        self.text.push('/');
         self
     }
 
@@ -62,8 +73,12 @@ impl Address {
         }
     }
 
+    /// Empty when it is no address: nothing is sent there.
     pub(crate) fn as_str(&self) -> &str {
-        &self.text
+        match self.is_sound {
+            true => &self.text,
+            false => "",
+        }
     }
 }
 
@@ -113,6 +128,17 @@ mod tests {
         );
         let parsed: Url = address.as_str().parse().unwrap();
         assert_eq!(parsed.as_str(), address.as_str());
+    }
+
+    #[test]
+    fn what_would_lead_to_another_place_leads_nowhere() {
+        let base: Url = "https://tt02.altinn.no".parse().unwrap();
+        for segment in ["", ".", "..", "..."] {
+            let address = Address::new(&base, "api").segment(segment).segment("x");
+            assert_eq!(address.query("a", 1).as_str(), "", "{segment:?}");
+        }
+        let address = Address::new(&base, "api").segment("..a").slash();
+        assert_eq!(address.as_str(), "https://tt02.altinn.no/api/..a/");
     }
 
     #[test]

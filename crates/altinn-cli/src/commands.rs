@@ -57,4 +57,12 @@ impl Report {
             failures: Vec::new(),
         }
     }
+
+    /// Says of a change that was no grant or revocation, whose reports say it themselves, that it takes
+    /// time.
+    pub(crate) fn and_lag(mut self) -> Self {
+        self.text
+            .push_str("\nthe decision point (PDP) may take up to five minutes to know of it");
+        self
+    }
 }

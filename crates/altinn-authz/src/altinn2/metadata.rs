@@ -223,7 +223,7 @@ impl Metadata {
             .segment(word(OPERATION, name)?);
         let address = match version {
             Some(version) => address.segment(version),
-            None => address.segment(""),
+            None => address.slash(),
         };
         self.api.get(OPERATION, address).await
     }

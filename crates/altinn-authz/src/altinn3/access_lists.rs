@@ -166,7 +166,7 @@ impl AccessLists {
     pub async fn get(&self, id: &AccessListId) -> Result<AccessList, Error> {
         const OPERATION: &str = "read an access list";
         self.may_read(OPERATION)?;
-        let address = self.one(OPERATION, id)?;
+        let address = self.one(id);
         self.api.get(OPERATION, &address).await
     }
 
@@ -184,7 +184,7 @@ impl AccessLists {
     ) -> Result<AccessList, Error> {
         const OPERATION: &str = "save an access list";
         self.may_write(OPERATION)?;
-        let address = self.one(OPERATION, id)?;
+        let address = self.one(id);
         let body = Described { name, description };
         self.api
             .exchange(OPERATION, Method::PUT, &address, &body)
@@ -200,7 +200,7 @@ impl AccessLists {
     pub async fn delete(&self, id: &AccessListId) -> Result<bool, Error> {
         const OPERATION: &str = "delete an access list";
         self.may_write(OPERATION)?;
-        let address = self.one(OPERATION, id)?;
+        let address = self.one(id);
         self.gone(OPERATION, &address).await
     }
 
@@ -213,7 +213,7 @@ impl AccessLists {
     pub async fn members(&self, id: &AccessListId) -> Result<Vec<AccessListMember>, Error> {
         const OPERATION: &str = "list who is on an access list";
         self.may_read(OPERATION)?;
-        let address = self.one(OPERATION, id)?.segment("members");
+        let address = self.one(id).segment("members");
         self.api.list(OPERATION, &address).await
     }
 
@@ -275,7 +275,7 @@ impl AccessLists {
                 "set them instead, which adds and removes what differs",
             ));
         }
-        let address = self.one(OPERATION, id)?.segment("members");
+        let address = self.one(id).segment("members");
         self.send(OPERATION, Method::PUT, &address, &members).await
     }
 
@@ -333,7 +333,7 @@ impl AccessLists {
     pub async fn resources(&self, id: &AccessListId) -> Result<Vec<AccessListResource>, Error> {
         const OPERATION: &str = "list the resources of an access list";
         self.may_read(OPERATION)?;
-        let address = self.one(OPERATION, id)?.segment("resource-connections");
+        let address = self.one(id).segment("resource-connections");
         self.api.list(OPERATION, &address).await
     }
 
@@ -351,7 +351,7 @@ impl AccessLists {
     ) -> Result<AccessListResource, Error> {
         const OPERATION: &str = "connect a resource to an access list";
         self.may_write(OPERATION)?;
-        let address = self.one(OPERATION, id)?.segment("resource-connections");
+        let address = self.one(id).segment("resource-connections");
         let body = Filters {
             action_filters: actions,
         };
@@ -374,7 +374,7 @@ impl AccessLists {
     ) -> Result<bool, Error> {
         const OPERATION: &str = "disconnect a resource from an access list";
         self.may_write(OPERATION)?;
-        let address = self.one(OPERATION, id)?.segment("resource-connections");
+        let address = self.one(id).segment("resource-connections");
         self.gone(OPERATION, &address.segment(resource)).await
     }
 
@@ -398,20 +398,8 @@ impl AccessLists {
             .segment(&self.owner)
     }
 
-    fn one(
-        &self,
-        operation: &'static str,
-        id: &AccessListId,
-    ) -> Result<crate::address::Address, Error> {
-        let id = id.as_str().trim();
-        if id.is_empty() || id.bytes().all(|byte| byte == b'.') {
-            return Err(Error::input(
-                operation,
-                "the access list has no identifier",
-                "give its identifier, such as godkjente-banker",
-            ));
-        }
-        Ok(self.address().segment(id))
+    fn one(&self, id: &AccessListId) -> crate::address::Address {
+        self.address().segment(id.as_str().trim())
     }
 
     /// 200 says that it was there, 204 that it was not.
@@ -436,7 +424,7 @@ impl AccessLists {
     ) -> Result<(), Error> {
         self.may_write(operation)?;
         let members = sound(operation, members)?;
-        let address = self.one(operation, id)?.segment("members");
+        let address = self.one(id).segment("members");
         for some in members.chunks(MANY) {
             self.send(operation, method.clone(), &address, some).await?;
         }

@@ -89,6 +89,13 @@ impl Api {
         address: &str,
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<http::Response<Bytes>, Error> {
+        if address.is_empty() {
+            return Err(Error::input(
+                operation,
+                "an id or a name is empty, or nothing but dots",
+                "give it as Altinn lists it",
+            ));
+        }
         let mut request = http::Request::builder()
             .method(method)
             .uri(address)

@@ -186,7 +186,7 @@ impl Metadata {
     ///
     /// As Altinn refuses.
     pub async fn area_groups(&self) -> Result<Vec<AreaGroup>, Error> {
-        let address = self.info(PACKAGES).segment("group").segment("");
+        let address = self.info(PACKAGES).segment("group").slash();
         self.api.list("list the groups of areas", &address).await
     }
 

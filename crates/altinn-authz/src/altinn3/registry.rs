@@ -73,16 +73,8 @@ impl Registry {
             .address(&format!("resourceregistry/api/v1/resource/{path}"))
     }
 
-    fn of(&self, operation: &'static str, resource: &ResourceId) -> Result<Address, Error> {
-        let id = resource.as_str().trim();
-        if id.is_empty() || id.bytes().all(|byte| byte == b'.') {
-            return Err(Error::input(
-                operation,
-                "the resource has no name",
-                "give the resource's id in the resource registry",
-            ));
-        }
-        Ok(self.address("").segment(id))
+    fn of(&self, resource: &ResourceId) -> Address {
+        self.address("").segment(resource.as_str().trim())
     }
 
     /// All resources, in one answer. `GET resource/resourcelist`.
@@ -132,7 +124,7 @@ impl Registry {
     /// [`NotFound`](crate::ErrorKind::NotFound), and as Altinn refuses.
     pub async fn resource(&self, resource: &ResourceId) -> Result<RegisteredResource, Error> {
         const OPERATION: &str = "look a resource up";
-        let address = self.of(OPERATION, resource)?;
+        let address = self.of(resource);
         self.api.get(OPERATION, &address).await
     }
 
@@ -143,7 +135,7 @@ impl Registry {
     /// [`NotFound`](crate::ErrorKind::NotFound), and as Altinn refuses.
     pub async fn policy_rights(&self, resource: &ResourceId) -> Result<Vec<PolicyRight>, Error> {
         const OPERATION: &str = "read the rights of a resource's policy";
-        let address = self.of(OPERATION, resource)?.segment("policy");
+        let address = self.of(resource).segment("policy");
         self.api.list(OPERATION, &address.segment("rights")).await
     }
 
@@ -154,7 +146,7 @@ impl Registry {
     /// [`NotFound`](crate::ErrorKind::NotFound), and as Altinn refuses.
     pub async fn policy(&self, resource: &ResourceId) -> Result<String, Error> {
         const OPERATION: &str = "read a resource's policy";
-        let address = self.of(OPERATION, resource)?.segment("policy");
+        let address = self.of(resource).segment("policy");
         let answer = self
             .api
             .send(OPERATION, Method::GET, address.as_str(), None::<&()>)
@@ -172,7 +164,7 @@ impl Registry {
     /// As [`policy`](Self::policy).
     pub async fn policy_rules(&self, resource: &ResourceId) -> Result<Vec<PolicyRule>, Error> {
         const OPERATION: &str = "read the rules of a resource's policy";
-        let address = self.of(OPERATION, resource)?.segment("policy");
+        let address = self.of(resource).segment("policy");
         self.api.list(OPERATION, &address.segment("rules")).await
     }
 
@@ -188,7 +180,6 @@ impl Registry {
         whose: RightsOf,
     ) -> Result<Vec<Right>, Error> {
         const OPERATION: &str = "list the rights on a resource";
-        self.of(OPERATION, resource)?;
         let address = self
             .api
             .address("resourceregistry/api/v2/resource")
@@ -269,7 +260,7 @@ impl Registry {
         resource: &ResourceId,
     ) -> Result<Vec<PolicySubject>, Error> {
         const OPERATION: &str = "read whom a resource's policy gives rights to";
-        let address = self.of(OPERATION, resource)?.segment("policy");
+        let address = self.of(resource).segment("policy");
         self.api.list(OPERATION, &address.segment("subjects")).await
     }
 
@@ -285,7 +276,7 @@ impl Registry {
     ) -> Result<Vec<SubjectResources>, Error> {
         const OPERATION: &str = "list the resources that roles and packages give";
         let subjects: Vec<String> = subjects.into_iter().map(Into::into).collect();
-        let address = self.address("bysubjects").segment("");
+        let address = self.address("bysubjects").slash();
         let page: Listing<SubjectResources> = self
             .api
             .exchange(OPERATION, Method::POST, &address, &subjects)

@@ -316,42 +316,64 @@ impl ProviderArgs {
     }
 }
 
-/// The party with this number among those that were listed, or the UUID that is named.
-fn among<'p>(
-    flag: &str,
-    named: &Named,
-    parties: impl Iterator<Item = &'p CompactEntity>,
-    what: &str,
-) -> Result<PartyUuid, Failure> {
-    let number = match named {
-        Named::Uuid(uuid) | Named::SystemUser(uuid) => return Ok(uuid.clone()),
-        Named::Number(number) => number,
-    };
-    let mut found = parties.filter(|party| {
-        let organisation = party
-            .organisation_number
-            .as_ref()
-            .map(|n| n.as_str().trim());
-        let person = party.person_number.as_ref().map(|n| n.as_str().trim());
-        match number {
-            Identity::Organisation(number) => organisation == Some(number.as_str()),
-            Identity::Person(number) => person == Some(number.expose()),
-            _ => false,
-        }
-    });
-    match found.next() {
-        Some(party) => Ok(party.id.clone()),
-        None => Err(
-            Failure::new(Exit::Refused, format!("{flag}: {number} is no {what}"))
-                .todo(format!("see who is: altinn clients {}", command_of(what))),
-        ),
-    }
+/// A list in which somebody is looked for by number.
+#[derive(Clone, Copy)]
+enum Among {
+    Agents,
+    Clients,
+    MyProviders,
+    MyClients,
 }
 
-fn command_of(what: &str) -> &'static str {
-    match what {
-        "agent of the provider" => "agents --provider ORG",
-        _ => "list --provider ORG",
+impl Among {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Agents => "agent of the provider",
+            Self::Clients => "client of the provider",
+            Self::MyProviders => "provider of yours",
+            Self::MyClients => "client of yours",
+        }
+    }
+
+    fn command(self) -> &'static str {
+        match self {
+            Self::Agents => "altinn clients agents --provider ORG",
+            Self::Clients => "altinn clients list --provider ORG",
+            Self::MyProviders | Self::MyClients => "altinn clients mine",
+        }
+    }
+
+    /// The party with this number among those that were listed, or the UUID that is named.
+    fn find<'p>(
+        self,
+        flag: &str,
+        named: &Named,
+        parties: impl Iterator<Item = &'p CompactEntity>,
+    ) -> Result<PartyUuid, Failure> {
+        let number = match named {
+            Named::Uuid(uuid) | Named::SystemUser(uuid) => return Ok(uuid.clone()),
+            Named::Number(number) => number,
+        };
+        let mut found = parties.filter(|party| {
+            let organisation = party
+                .organisation_number
+                .as_ref()
+                .map(|n| n.as_str().trim());
+            let person = party.person_number.as_ref().map(|n| n.as_str().trim());
+            match number {
+                Identity::Organisation(number) => organisation == Some(number.as_str()),
+                Identity::Person(number) => person == Some(number.expose()),
+                _ => false,
+            }
+        });
+        match found.next() {
+            Some(party) => Ok(party.id.clone()),
+            None => Err(Failure::new(
+                Exit::Refused,
+                format!("{flag}: {number} is no {}", self.what()),
+            )
+            .todo(format!("see who is: {}", self.command()))),
+        }
     }
 }
 
@@ -374,7 +396,7 @@ async fn receiver(
         (Named::Number(_), None) => {
             let agents = desk.agents().await?;
             let parties = agents.iter().filter_map(|agent| agent.agent.as_ref());
-            let found = among("--to", named, parties, "agent of the provider");
+            let found = Among::Agents.find("--to", named, parties);
             let uuid = found.map_err(|failure| {
                 failure.todo("to make a person an agent, give the last name, too: --last-name NAME; a system user is named system-user:UUID")
             })?;
@@ -440,7 +462,7 @@ async fn show(context: &Context<'_>, args: &ShowArgs) -> Result<Report, Failure>
         let named = Named::read("--agent", agent)?;
         let agents = desk.agents().await?;
         let parties = agents.iter().filter_map(|agent| agent.agent.as_ref());
-        let agent = among("--agent", &named, parties, "agent of the provider")?;
+        let agent = Among::Agents.find("--agent", &named, parties)?;
         context.console.progress("reading what the agent may do");
         let mut held = desk.packages_of_agent(&agent).await?;
         if with_resources {
@@ -472,7 +494,7 @@ async fn client_of(desk: &Clients, named: &Named) -> Result<PartyUuid, Failure> 
         _ => Vec::new(),
     };
     let parties = clients.iter().filter_map(|client| client.client.as_ref());
-    among("--client", named, parties, "client of the provider")
+    Among::Clients.find("--client", named, parties)
 }
 
 fn listed(head: [&str; 4], mut rows: Vec<[String; 4]>, none: &str) -> String {
@@ -561,11 +583,6 @@ impl ClientWhatArgs {
     }
 }
 
-fn names(what: &[Entitlement]) -> String {
-    let names: Vec<String> = what.iter().map(ToString::to_string).collect();
-    names.join(", ")
-}
-
 async fn grant(context: &Context<'_>, args: &GrantArgs) -> Result<Report, Failure> {
     let pair = &args.pair;
     let client = Named::read("--client", &pair.client)?;
@@ -580,7 +597,7 @@ async fn grant(context: &Context<'_>, args: &GrantArgs) -> Result<Report, Failur
     context
         .console
         .progress("looking what the provider has of the client, giving it, and reading again");
-    let names = names(&what);
+    let names = rights::names(&what);
     let done = desk.grant(&receiver, &client, what).await?;
     rights::changed(&done, "gave", &names)
 }
@@ -666,20 +683,18 @@ async fn revoke(context: &Context<'_>, args: &RevokeArgs) -> Result<Report, Fail
     let client = client_of(&desk, &client).await?;
     let agents = desk.agents().await?;
     let parties = agents.iter().filter_map(|agent| agent.agent.as_ref());
-    let agent = among("--to", &agent, parties, "agent of the provider")?;
+    let agent = Among::Agents.find("--to", &agent, parties)?;
     context.console.progress("taking back, and reading again");
     if args.everything {
         desk.remove_client(&client, &agent, Cascade::Yes).await?;
         let json = json!({ "client": client, "agent": agent, "removed": true });
         let said = "the agent may do nothing for the client any more";
-        return Ok(Report::new(json, format!("{said}\n{LAG}"), said));
+        return Ok(Report::new(json, said, said).and_lag());
     }
-    let names = names(&what);
+    let names = rights::names(&what);
     let done = desk.revoke(&agent, &client, what).await?;
     rights::changed(&done, "took back", &names)
 }
-
-const LAG: &str = "the decision point (PDP) may take up to five minutes to know of it";
 
 async fn add_agent(context: &Context<'_>, args: &AddAgentArgs) -> Result<Report, Failure> {
     let named = Named::read("--to", &args.to)?;
@@ -701,15 +716,12 @@ async fn remove_agent(context: &Context<'_>, args: &RemoveAgentArgs) -> Result<R
     let desk = args.of.open(context, true).await?;
     let agents = desk.agents().await?;
     let parties = agents.iter().filter_map(|agent| agent.agent.as_ref());
-    let agent = among("--to", &named, parties, "agent of the provider")?;
+    let agent = Among::Agents.find("--to", &named, parties)?;
     context.console.progress("removing the agent");
     desk.remove_agent(&agent, cascade(args.cascade)).await?;
     let said = "no agent of the provider any more";
-    Ok(Report::new(
-        json!({ "agent": agent, "removed": true }),
-        format!("{said}\n{LAG}"),
-        said,
-    ))
+    let json = json!({ "agent": agent, "removed": true });
+    Ok(Report::new(json, said, said).and_lag())
 }
 
 fn cascade(wanted: bool) -> Cascade {
@@ -745,7 +757,7 @@ async fn mine(context: &Context<'_>, args: &MineArgs) -> Result<Report, Failure>
         for text in &args.providers {
             let named = Named::read("--provider", text)?;
             let parties = known.iter().filter_map(|one| one.provider.as_ref());
-            providers.push(among("--provider", &named, parties, "provider of yours")?);
+            providers.push(Among::MyProviders.find("--provider", &named, parties)?);
         }
     }
     let mine = work.clients(&providers).await?;
@@ -780,26 +792,23 @@ async fn leave(context: &Context<'_>, args: &LeaveArgs) -> Result<Report, Failur
     let (_, work) = work(context, &args.of.who, true).await?;
     let known = work.providers().await?;
     let parties = known.iter().filter_map(|one| one.provider.as_ref());
-    let provider = among("--provider", &provider, parties, "provider of yours")?;
+    let provider = Among::MyProviders.find("--provider", &provider, parties)?;
     let Some(client) = client else {
         context.console.progress("leaving the provider");
         work.leave(&provider).await?;
         let said = "no agent of this provider any more";
         let json = json!({ "provider": provider, "left": true });
-        return Ok(Report::new(json, format!("{said}\n{LAG}"), said));
+        return Ok(Report::new(json, said, said).and_lag());
     };
     let mine = work.clients(std::slice::from_ref(&provider)).await?;
     let parties = mine
         .iter()
         .flat_map(|through| &through.clients)
         .filter_map(|one| one.client.as_ref());
-    let client = among("--client", &client, parties, "client of yours")?;
+    let client = Among::MyClients.find("--client", &client, parties)?;
     context.console.progress("giving the client up");
     work.drop_client(&provider, &client, Cascade::Yes).await?;
     let said = "this client is not served any more";
-    Ok(Report::new(
-        json!({ "provider": provider, "client": client, "left": true }),
-        format!("{said}\n{LAG}"),
-        said,
-    ))
+    let json = json!({ "provider": provider, "client": client, "left": true });
+    Ok(Report::new(json, said, said).and_lag())
 }

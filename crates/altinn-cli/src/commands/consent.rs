@@ -11,7 +11,7 @@ use altinn_authz::altinn3::{PageToken, PartyUrn, scopes};
 use altinn_authz::wire::OpenEnum as _;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, civil};
+use jiff::{Timestamp, civil};
 use serde_json::json;
 use url::Url;
 use uuid::Uuid;
@@ -317,8 +317,8 @@ fn add_metadata(rights: &mut [(String, ConsentRight)], text: &str) -> Result<(),
 fn until(flag: &str, text: &str) -> Result<Timestamp, Failure> {
     let text = text.trim();
     if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse().ok()) {
-        let hours = SignedDuration::from_hours(24_i64.saturating_mul(days));
-        return Timestamp::now().checked_add(hours).map_err(|_| {
+        let time = Duration::from_secs(u64::saturating_mul(days, 24 * 60 * 60));
+        return Timestamp::now().checked_add(time).map_err(|_| {
             Failure::usage(format!("{flag}: that is too many days")).todo("name a day")
         });
     }
@@ -501,7 +501,15 @@ mod tests {
         assert_eq!(exact.to_string(), "2026-12-31T11:00:00Z");
         let days = until("--valid-to", "30d").unwrap();
         assert!(days > Timestamp::now());
-        for wrong in ["", "soon", "31.12.2026", "2026-02-30", "99999999999d"] {
+        for wrong in [
+            "",
+            "soon",
+            "31.12.2026",
+            "2026-02-30",
+            "99999999999d",
+            "9999999999999999999d",
+            "-1d",
+        ] {
             assert_eq!(
                 until("--valid-to", wrong).unwrap_err().exit(),
                 Exit::Usage,

@@ -79,6 +79,13 @@ pub(crate) async fn open(context: &Context<'_>) -> Result<Metadata, Failure> {
     Ok(Metadata::open(&environment, transport).with_language(context.settings.language()?))
 }
 
+/// The resource registry.
+pub(crate) async fn registry(context: &Context<'_>) -> Result<Registry, Failure> {
+    let transport = context.transport()?;
+    let environment = context.settings.altinn(&*transport).await?;
+    Ok(Registry::open(&environment, transport))
+}
+
 pub(crate) async fn packages(
     context: &Context<'_>,
     command: &PackagesCommand,
@@ -192,13 +199,10 @@ async fn show(context: &Context<'_>, args: &ShowArgs) -> Result<Report, Failure>
 }
 
 async fn resources(context: &Context<'_>, args: &ResourcesArgs) -> Result<Report, Failure> {
-    let transport = context.transport()?;
-    let environment = context.settings.altinn(&*transport).await?;
     let language = context.settings.language()?;
     context.console.progress("reading the resource registry");
-    let found = Registry::open(&environment, transport)
-        .find(&args.words.join(" "))
-        .await?;
+    let words = args.words.join(" ");
+    let found = registry(context).await?.find(&words).await?;
     let rows: Vec<[String; 3]> = found
         .iter()
         .map(|resource| {

@@ -374,6 +374,12 @@ fn nothing_named(ways: &str) -> Failure {
     Failure::usage("it is not said what is to be given or taken back").todo(format!("name {ways}"))
 }
 
+/// What is given or taken back, in words.
+pub(crate) fn names(what: &[impl ToString]) -> String {
+    let names: Vec<String> = what.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}
+
 /// How a change ended: with everything, with some of it, or with nothing done.
 pub(crate) fn changed<E: std::fmt::Display, P: serde::Serialize>(
     done: &altinn_authz::Report<E, P>,

@@ -7,7 +7,6 @@ use altinn_authz::altinn2::odata::Query;
 use altinn_authz::altinn2::{
     ContactsQuery, Identity, OrganisationsQuery, ReporteesQuery, ServiceOwner, scopes,
 };
-use altinn_authz::altinn3 as api3;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -185,8 +184,8 @@ async fn owner(context: &Context<'_>, scope: &str) -> Result<ServiceOwner, Failu
 
 fn party(text: &str) -> Result<Identity, Failure> {
     match identity("--for", text)? {
-        api3::Identity::Organisation(number) => Ok(Identity::organisation(number)),
-        api3::Identity::Person(number) => Ok(Identity::person(number)),
+        altinn_authz::altinn3::Identity::Organisation(number) => Ok(Identity::organisation(number)),
+        altinn_authz::altinn3::Identity::Person(number) => Ok(Identity::person(number)),
         _ => Err(Failure::usage(
             "--for: Altinn 2 does not know this kind of number",
         )),

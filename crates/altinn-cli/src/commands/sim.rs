@@ -25,7 +25,7 @@ Examples:
   altinn sim --era closed
       Altinn 2 is gone, as it is in reality since 2026-06-19
   altinn sim --switch right-does-not-stick --switch pdp-at-once
-      the parts that may be otherwise; `altinn sim --switch help` lists them
+      parts that are otherwise; `altinn sim --help` says which there are
 
 It verifies signatures, certificates, scopes, delegations and system users as the real services do,
 keeps what is granted until it ends, and writes one line for each request, redacted, on standard
@@ -51,163 +51,97 @@ pub(crate) struct SimArgs {
     #[arg(long, value_name = "ERA", default_value = "open")]
     era: EraArg,
 
-    /// Something that is otherwise than it is by default; may be given several times, `help` lists them
+    /// Something that is otherwise than it is by default; may be given several times
     #[arg(long, value_name = "NAME")]
-    switch: Vec<String>,
+    switch: Vec<Switch>,
 }
 
 /// What `--switch` turns on.
-struct Switch {
-    name: &'static str,
-    /// One line for people.
-    does: &'static str,
-    turn: Turn,
-}
-
-enum Turn {
-    Quirk(fn(&mut Quirks)),
-    /// Of the faults, and so set when the simulator runs.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    /// A right is granted with success and then not stored
     RightDoesNotStick,
+    /// The decision point (PDP) sees a delegation at once, not up to five minutes later
+    PdpAtOnce,
+    /// The decision point does without a subscription key
+    PdpWithoutKey,
+    /// Altinn 3: requests for access by end users are switched off (an empty 404)
+    NoRequests,
+    /// Altinn 3: requests for access by service owners are switched off
+    NoServiceOwnerRequests,
+    /// Altinn 3: Maskinporten suppliers and consumers are switched off
+    NoSuppliers,
+    /// Altinn 3: authorized parties for service owners are switched off
+    NoServiceOwnerParties,
+    /// Altinn 3: client delegation v2 is switched off
+    NoClientDelegationV2,
+    /// Altinn 2 as in release 23.4, with what 23.5 removed
+    #[value(name = "altinn2-23.4")]
+    Altinn2Release234,
+    /// Altinn 2: what a release removed is a 403, not a 404
+    #[value(name = "altinn2-removed-403")]
+    Altinn2Removed403,
+    /// Altinn 2: a wrong password is a 403, not a 401
+    #[value(name = "altinn2-wrong-password-403")]
+    Altinn2WrongPassword403,
+    /// Altinn 2: answers with a blank first, `\/` and `\u00f8`
+    #[value(name = "altinn2-escaped")]
+    Altinn2Escaped,
+    /// Altinn 2: names and organisation numbers padded with blanks
+    #[value(name = "altinn2-padded")]
+    Altinn2Padded,
+    /// Altinn 2: ids and codes that are numbers come as texts
+    #[value(name = "altinn2-numbers-as-texts")]
+    Altinn2NumbersAsTexts,
+    /// Altinn 2: members that are absent come as null
+    #[value(name = "altinn2-nulls")]
+    Altinn2Nulls,
+    /// Altinn 2: links as in plain JSON, also where HAL was asked for
+    #[value(name = "altinn2-plain-links")]
+    Altinn2PlainLinks,
+    /// Altinn 2: lists as bare arrays, also where HAL was asked for
+    #[value(name = "altinn2-bare-lists")]
+    Altinn2BareLists,
+    /// Maskinporten takes other audiences than its issuer, exactly written
+    LenientAudience,
+    /// Maskinporten's errors end in a correlation id, as before 2024
+    CorrelationIds,
+    /// Maskinporten's tokens have the claims of 2020
+    LegacyClaims,
+    /// Maskinporten's answer has members that nobody has seen yet
+    UnknownMembers,
 }
 
-const fn quirk(name: &'static str, does: &'static str, turn: fn(&mut Quirks)) -> Switch {
-    let turn = Turn::Quirk(turn);
-    Switch { name, does, turn }
-}
-
-const SWITCHES: &[Switch] = &[
-    Switch {
-        name: "right-does-not-stick",
-        does: "a right is granted with success and then not stored",
-        turn: Turn::RightDoesNotStick,
-    },
-    quirk(
-        "pdp-at-once",
-        "the decision point (PDP) sees a delegation at once, not up to five minutes later",
-        |q| q.pdp_without_cache = true,
-    ),
-    quirk(
-        "pdp-without-key",
-        "the decision point does without a subscription key",
-        |q| q.pdp_without_subscription_key = true,
-    ),
-    quirk(
-        "no-requests",
-        "Altinn 3: requests for access by end users are switched off (an empty 404)",
-        |q| q.switched_off.requests = true,
-    ),
-    quirk(
-        "no-service-owner-requests",
-        "Altinn 3: requests for access by service owners are switched off",
-        |q| q.switched_off.service_owner_requests = true,
-    ),
-    quirk(
-        "no-suppliers",
-        "Altinn 3: Maskinporten suppliers and consumers are switched off",
-        |q| q.switched_off.suppliers = true,
-    ),
-    quirk(
-        "no-service-owner-parties",
-        "Altinn 3: authorized parties for service owners are switched off",
-        |q| q.switched_off.service_owner_parties = true,
-    ),
-    quirk(
-        "no-client-delegation-v2",
-        "Altinn 3: client delegation v2 is switched off",
-        |q| q.switched_off.client_delegation_v2 = true,
-    ),
-    quirk(
-        "altinn2-23.4",
-        "Altinn 2 as in release 23.4, with what 23.5 removed",
-        |q| q.altinn2_release = Altinn2Release::new(23, 4),
-    ),
-    quirk(
-        "altinn2-removed-403",
-        "Altinn 2: what a release removed is a 403, not a 404",
-        |q| q.altinn2_removed_is_forbidden = true,
-    ),
-    quirk(
-        "altinn2-wrong-password-403",
-        "Altinn 2: a wrong password is a 403, not a 401",
-        |q| q.wrong_password_is_forbidden = true,
-    ),
-    quirk(
-        "altinn2-escaped",
-        "Altinn 2: answers with a blank first, `\\/` and `\\u00f8`",
-        |q| q.hal_forms.escaped = true,
-    ),
-    quirk(
-        "altinn2-padded",
-        "Altinn 2: names and organisation numbers padded with blanks",
-        |q| {
-            q.hal_forms.padded_names = true;
-            q.hal_forms.padded_numbers = true;
-        },
-    ),
-    quirk(
-        "altinn2-numbers-as-texts",
-        "Altinn 2: ids and codes that are numbers come as texts",
-        |q| q.hal_forms.numbers_as_texts = true,
-    ),
-    quirk(
-        "altinn2-nulls",
-        "Altinn 2: members that are absent come as null",
-        |q| q.hal_forms.explicit_nulls = true,
-    ),
-    quirk(
-        "altinn2-plain-links",
-        "Altinn 2: links as in plain JSON, also where HAL was asked for",
-        |q| q.hal_forms.plain_links = true,
-    ),
-    quirk(
-        "altinn2-bare-lists",
-        "Altinn 2: lists as bare arrays, also where HAL was asked for",
-        |q| q.hal_forms.bare_lists = true,
-    ),
-    quirk(
-        "lenient-audience",
-        "Maskinporten takes other audiences than its issuer, exactly written",
-        |q| q.audience = AudienceRule::Lenient,
-    ),
-    quirk(
-        "correlation-ids",
-        "Maskinporten's errors end in a correlation id, as before 2024",
-        |q| q.correlation_ids = true,
-    ),
-    quirk(
-        "legacy-claims",
-        "Maskinporten's tokens have the claims of 2020",
-        |q| q.legacy_claims = true,
-    ),
-    quirk(
-        "unknown-members",
-        "Maskinporten's answer has members that nobody has seen yet",
-        |q| q.unknown_members = true,
-    ),
-];
-
-fn switch_list() -> String {
-    let width = SWITCHES.iter().map(|s| s.name.len()).max().unwrap_or(0);
-    let lines: Vec<String> = SWITCHES
-        .iter()
-        .map(|s| format!("{:width$}  {}", s.name, s.does))
-        .collect();
-    lines.join("\n")
-}
-
-fn switches(names: &[String]) -> Result<Vec<&'static Switch>, Failure> {
-    names
-        .iter()
-        .map(|name| {
-            SWITCHES.iter().find(|s| s.name == name).ok_or_else(|| {
-                Failure::usage(format!(
-                    "--switch: there is no switch {name:?}. The switches are:\n{}",
-                    switch_list()
-                ))
-                .todo("choose one of these")
-            })
-        })
-        .collect()
+impl Switch {
+    fn turn(self, quirks: &mut Quirks) {
+        match self {
+            // of the faults, and so set when the simulator runs
+            Self::RightDoesNotStick => {}
+            Self::PdpAtOnce => quirks.pdp_without_cache = true,
+            Self::PdpWithoutKey => quirks.pdp_without_subscription_key = true,
+            Self::NoRequests => quirks.switched_off.requests = true,
+            Self::NoServiceOwnerRequests => quirks.switched_off.service_owner_requests = true,
+            Self::NoSuppliers => quirks.switched_off.suppliers = true,
+            Self::NoServiceOwnerParties => quirks.switched_off.service_owner_parties = true,
+            Self::NoClientDelegationV2 => quirks.switched_off.client_delegation_v2 = true,
+            Self::Altinn2Release234 => quirks.altinn2_release = Altinn2Release::new(23, 4),
+            Self::Altinn2Removed403 => quirks.altinn2_removed_is_forbidden = true,
+            Self::Altinn2WrongPassword403 => quirks.wrong_password_is_forbidden = true,
+            Self::Altinn2Escaped => quirks.hal_forms.escaped = true,
+            Self::Altinn2Padded => {
+                quirks.hal_forms.padded_names = true;
+                quirks.hal_forms.padded_numbers = true;
+            }
+            Self::Altinn2NumbersAsTexts => quirks.hal_forms.numbers_as_texts = true,
+            Self::Altinn2Nulls => quirks.hal_forms.explicit_nulls = true,
+            Self::Altinn2PlainLinks => quirks.hal_forms.plain_links = true,
+            Self::Altinn2BareLists => quirks.hal_forms.bare_lists = true,
+            Self::LenientAudience => quirks.audience = AudienceRule::Lenient,
+            Self::CorrelationIds => quirks.correlation_ids = true,
+            Self::LegacyClaims => quirks.legacy_claims = true,
+            Self::UnknownMembers => quirks.unknown_members = true,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -220,19 +154,9 @@ enum EraArg {
 
 /// Runs until it is dropped.
 pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<Report, Failure> {
-    if args.switch.iter().any(|name| name == "help") {
-        let all = SWITCHES.iter();
-        let json = all
-            .map(|s| json!({ "name": s.name, "does": s.does }))
-            .collect();
-        return Ok(Report::new(json, switch_list(), "the simulator's switches"));
-    }
-    let switches = switches(&args.switch)?;
     let mut quirks = Quirks::default();
-    for switch in &switches {
-        if let Turn::Quirk(turn) = switch.turn {
-            turn(&mut quirks);
-        }
+    for switch in &args.switch {
+        switch.turn(&mut quirks);
     }
     let log = Arc::clone(&console);
     let mut builder = Simulator::builder()
@@ -253,10 +177,9 @@ pub(crate) async fn run(console: Arc<Console>, args: &SimArgs) -> Result<Report,
     }
     console.progress("making keys and certificates");
     let simulator = builder.start().await?;
-    let sticks = |s: &&Switch| !matches!(s.turn, Turn::RightDoesNotStick);
     simulator
         .faults()
-        .set_right_does_not_stick(!switches.iter().all(sticks));
+        .set_right_does_not_stick(args.switch.contains(&Switch::RightDoesNotStick));
     if let Some(file) = &args.write_env {
         simulator.write_env(file)?;
     }

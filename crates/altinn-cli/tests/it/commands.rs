@@ -565,21 +565,15 @@ fn ctrl_c_in_the_demonstration_leaves_no_key_behind() {
 #[test]
 fn a_switch_makes_the_simulator_otherwise_and_an_unknown_one_gives_the_list() {
     let nobody = Terminal::empty();
-    let list = nobody.run(&["sim", "--switch", "help"]);
-    let list = list.ends_with(0).says("pdp-at-once").out;
-    let json = nobody
-        .run(&["sim", "--switch", "help", "--json"])
+    nobody
+        .run(&["sim", "--help"])
         .ends_with(0)
-        .json();
-    let rows = json.as_array().unwrap();
-    assert!(rows.len() > 10, "{json:#}");
-    for row in rows {
-        assert!(list.contains(row["name"].as_str().unwrap()), "{row}");
-    }
+        .says("pdp-at-once: ")
+        .says("altinn2-23.4: ");
     nobody
         .run(&["sim", "--switch", "no-such"])
         .ends_with(2)
-        .says("\"no-such\"")
+        .says("no-such")
         .says("right-does-not-stick");
 
     let may = ["may", PERSON, "read", "skf-skattemelding", CUSTOMER];

@@ -1,9 +1,6 @@
 //! Requests for access, client delegation and Maskinporten suppliers against the simulator, which keeps
 //! state: what is asked for is there afterwards, and what cannot be is refused by what is there.
 
-use std::sync::{Arc, Mutex};
-
-use altinn_auth::{Altinn, Environment, Organisation, Session};
 use altinn_authz::altinn3::models::{
     AccessInRole, AccessRequest, RequestId, RequestKind, RequestStatus,
 };
@@ -11,13 +8,10 @@ use altinn_authz::altinn3::{
     Cascade, Client, ClientApi, Clients, Entitlement, Outcome, PackageUrn, PartyUrn, PartyUuid,
     Receiver, Relation, RequestFilter, ResourceId, RightKey, ServiceOwner, scopes,
 };
-use altinn_authz::{Caller, Error, ErrorKind};
-use altinn_sim::world::{Hidden, Seed};
-use altinn_sim::{Builder, Fault, Host, Quirks, Simulator};
-use bytes::Bytes;
-use http_transport::{BoxFuture, ReqwestTransport, Transport as _};
-use maskinporten::Signer;
-use url::Url;
+use altinn_authz::{Error, ErrorKind};
+use altinn_sim::{Fault, Quirks, Simulator};
+
+use crate::altinn3::house::{House, Somebody};
 
 const CUSTOMER: &str = "310753831";
 const CUSTOMERS_MANAGER: &str = "17846430091";
@@ -36,165 +30,6 @@ const SUPPLIERS: [&str; 4] = [
     scopes::CONSUMERS_READ,
     scopes::CONSUMERS_WRITE,
 ];
-
-/// The simulator, and who calls it.
-struct House {
-    sim: Simulator,
-    transport: ReqwestTransport,
-}
-
-/// A person with a token of the platform. What is sent is written down.
-#[derive(Clone)]
-struct Somebody {
-    platform: Url,
-    token: Arc<str>,
-    /// What the caller believes the token to have.
-    scopes: Vec<String>,
-    transport: ReqwestTransport,
-    sent: Arc<Mutex<Vec<String>>>,
-}
-
-impl std::fmt::Debug for Somebody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Somebody")
-    }
-}
-
-impl Caller for Somebody {
-    fn call(
-        &self,
-        _operation: &'static str,
-        mut request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, Error>> {
-        let line = format!("{} {}", request.method(), request.uri().path());
-        self.sent.lock().unwrap().push(line);
-        let bearer = format!("Bearer {}", self.token).parse().unwrap();
-        request.headers_mut().insert("authorization", bearer);
-        Box::pin(async move { Ok(self.transport.send(request).await?) })
-    }
-
-    fn platform(&self) -> &Url {
-        &self.platform
-    }
-
-    fn altinn2(&self) -> Option<&Url> {
-        None
-    }
-
-    fn has_scope(&self, scope: &str) -> bool {
-        self.scopes.iter().any(|has| has == scope)
-    }
-}
-
-impl Somebody {
-    fn client(&self) -> Client {
-        Client::with_caller(self.clone())
-    }
-
-    /// How many calls of this method went to a path that ends so, since it was last asked.
-    fn sent(&self, method: &str, end: &str) -> usize {
-        let all = std::mem::take(&mut *self.sent.lock().unwrap());
-        let wanted = |line: &&String| line.starts_with(method) && line.ends_with(end);
-        all.iter().filter(wanted).count()
-    }
-
-    /// The same token, by a caller that believes it has these scopes.
-    fn believing(&self, scopes: &[&str]) -> Client {
-        let mut other = self.clone();
-        other.scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        other.client()
-    }
-}
-
-impl House {
-    async fn start(builder: Builder) -> Self {
-        Self {
-            sim: builder.start().await.unwrap(),
-            transport: ReqwestTransport::builder().build().unwrap(),
-        }
-    }
-
-    async fn seeded(toml: &str) -> Self {
-        Self::start(Simulator::builder().seed(Seed::from_toml(toml).unwrap())).await
-    }
-
-    /// A person who has logged in, for these scopes.
-    async fn person(&self, number: &str, scopes: &[&str]) -> Somebody {
-        let token = self
-            .sim
-            .id_porten_token(&Hidden::new(number), &scopes.join(" "))
-            .unwrap();
-        let platform = self.sim.platform_url();
-        let exchange = format!("{platform}/authentication/api/v1/exchange/id-porten");
-        let request = http::Request::get(exchange)
-            .header("authorization", format!("Bearer {}", token.expose()))
-            .body(Bytes::new())
-            .unwrap();
-        let answer = self.transport.send(request).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let token = std::str::from_utf8(answer.body()).unwrap();
-        Somebody {
-            platform: platform.parse().unwrap(),
-            token: token.trim_matches('"').into(),
-            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
-            transport: self.transport.clone(),
-            sent: Arc::default(),
-        }
-    }
-
-    /// A client of Maskinporten, which may ask for everything.
-    fn altinn(&self, client: &str) -> Altinn {
-        self.sim.change_world(|world| {
-            let owner = world.client_mut(client).unwrap().owner.clone();
-            let names: Vec<String> = world.scopes.iter().map(|s| s.name.clone()).collect();
-            for name in &names {
-                let scope = world.scope_mut(name).unwrap();
-                if !scope.granted_to.contains(&owner) {
-                    scope.granted_to.push(owner.clone());
-                }
-            }
-            world.client_mut(client).unwrap().scopes = names;
-        });
-        let maskinporten = maskinporten::Environment::custom(
-            &self.sim.maskinporten_issuer(),
-            &self.sim.token_endpoint(),
-        );
-        let platform = self.sim.platform_url();
-        let environment = Environment::custom("sim", platform, None, maskinporten.unwrap());
-        let key = self.sim.client_jwk(client).unwrap();
-        let signer = Signer::from_jwk(key.expose()).unwrap();
-        Altinn::builder(environment.unwrap(), client.parse().unwrap(), signer)
-            .build()
-            .unwrap()
-    }
-
-    /// A service owner, by the number of its organisation.
-    fn owner(&self, organisation: &str, scopes: &[&str]) -> Session<Organisation> {
-        let clients = self.sim.world().clients;
-        let client = clients.iter().find(|one| one.owner == organisation);
-        let client = client.unwrap().client_id.clone();
-        self.altinn(&client)
-            .organisation()
-            .scopes(scopes.iter().copied())
-    }
-
-    fn organisation(&self, number: &str) -> PartyUuid {
-        self.sim
-            .world()
-            .organisation(number)
-            .unwrap()
-            .party_uuid
-            .into()
-    }
-
-    fn party_of(&self, person: &str) -> PartyUuid {
-        self.sim.world().person(person).unwrap().party_uuid.into()
-    }
-
-    fn lose(&self, path: &str, nth: u32, fault: Fault) {
-        self.sim.faults().on_call(Host::Platform, path, nth, fault);
-    }
-}
 
 #[track_caller]
 fn refused<T: std::fmt::Debug>(answer: Result<T, Error>, code: &str) -> Error {
@@ -230,7 +65,7 @@ fn key_of(keys: &[(String, RightKey)], action: &str) -> RightKey {
     found.unwrap().1.clone()
 }
 
-const REQUEST: &str = "/accessmanagement/api/v1/enduser/request";
+const REQUEST: &str = "api/v1/enduser/request";
 
 #[tokio::test]
 async fn access_is_asked_for_and_answered() {
@@ -244,13 +79,13 @@ async fn access_is_asked_for_and_answered() {
     )
     .await;
     let number = house.sim.cast().new_person.expose().to_owned();
-    let asking = house.person(&number, &REQUESTS).await;
+    let asking = house.somebody(&number, &REQUESTS).await;
     let connections = [scopes::TO_OTHERS_READ, scopes::TO_OTHERS_WRITE];
     let granting = house
-        .person(CUSTOMERS_MANAGER, &[&REQUESTS[..], &connections].concat())
+        .somebody(CUSTOMERS_MANAGER, &[&REQUESTS[..], &connections].concat())
         .await;
     let (asks, grants) = (asking.client(), granting.client());
-    let (asker, customer) = (house.party_of(&number), house.organisation(CUSTOMER));
+    let (asker, customer) = (house.person_party(&number), house.party(CUSTOMER));
     let skattemelding = ResourceId::from("skf-skattemelding");
     let keys = keys(&grants, &customer, &skattemelding).await;
     let (read, write) = (key_of(&keys, "read"), key_of(&keys, "write"));
@@ -287,7 +122,7 @@ async fn access_is_asked_for_and_answered() {
 
     // the same question twice is one, also when the first answer was lost
     let package = PackageUrn::from("skattegrunnlag");
-    house.lose(&format!("{REQUEST}/package"), 1, Fault::ResetAfterHandling);
+    house.fault(&format!("{REQUEST}/package"), 1, Fault::ResetAfterHandling);
     let ask = || asks.ask_for_package(&asker, &customer, &package);
     assert!(fails(ask().await, ErrorKind::Unreachable).is_retryable());
     let request = ask().await.unwrap();
@@ -309,7 +144,7 @@ async fn access_is_asked_for_and_answered() {
     let packages = RequestFilter::new().kind(RequestKind::Package);
     let theirs = RequestFilter::new().with(&customer);
     let ours = RequestFilter::new().with(&asker);
-    let others = RequestFilter::new().with(house.organisation(TAX));
+    let others = RequestFilter::new().with(house.party(TAX));
     for (filter, expected) in [
         (&all, 2),
         (&pending, 1),
@@ -346,7 +181,7 @@ async fn access_is_asked_for_and_answered() {
     );
     // a lost answer to an approval: it is so, and saying it again is no error
     let path = format!("{REQUEST}/received/approve");
-    house.lose(&path, 1, Fault::ResetAfterHandling);
+    house.fault(&path, 1, Fault::ResetAfterHandling);
     let approve = || grants.approve_request(&customer, id, &[]);
     fails(approve().await, ErrorKind::Unreachable);
     let seen = asks.access_request(&asker, id).await.unwrap();
@@ -433,7 +268,7 @@ async fn what_cannot_be_asked_for(
 
     // and without it the server refuses with nothing: no scope, and another's party
     let number = house.sim.cast().new_person.expose().to_owned();
-    let unscoped = house.person(&number, &[scopes::REQUESTS_READ]).await;
+    let unscoped = house.somebody(&number, &[scopes::REQUESTS_READ]).await;
     let unscoped = unscoped.believing(&REQUESTS);
     let asked = unscoped.ask_for_package(asker, customer, &wanted);
     let error = fails(asked.await, ErrorKind::Forbidden);
@@ -446,12 +281,12 @@ async fn what_cannot_be_asked_for(
 async fn a_draft_waits_for_the_asker_and_not_for_the_one_who_is_asked() {
     let house = House::start(Simulator::builder()).await;
     let number = house.sim.cast().new_person.expose().to_owned();
-    let asks = house.person(&number, &REQUESTS).await.client();
-    let grants = house.person(CUSTOMERS_MANAGER, &REQUESTS).await.client();
-    let (asker, customer) = (house.party_of(&number), house.organisation(CUSTOMER));
-    let session = house.owner(
+    let asks = house.somebody(&number, &REQUESTS).await.client();
+    let grants = house.somebody(CUSTOMERS_MANAGER, &REQUESTS).await.client();
+    let (asker, customer) = (house.person_party(&number), house.party(CUSTOMER));
+    let session = house.organisation(
         TAX,
-        &[scopes::OWNER_REQUESTS_READ, scopes::OWNER_REQUESTS_WRITE],
+        [scopes::OWNER_REQUESTS_READ, scopes::OWNER_REQUESTS_WRITE],
     );
     let owner = ServiceOwner::new(&session);
     let person = PartyUrn::of_person(&number.parse().unwrap());
@@ -490,8 +325,8 @@ async fn what_is_switched_off_is_not_found_and_has_no_code() {
     let house = House::start(Simulator::builder().quirks(quirks)).await;
     let number = "11826942136";
     let everything = [&REQUESTS[..], &CLIENTS, &SUPPLIERS].concat();
-    let client = house.person(number, &everything).await.client();
-    let (own, provider) = (house.party_of(number), house.organisation("310779253"));
+    let client = house.somebody(number, &everything).await.client();
+    let (own, provider) = (house.person_party(number), house.party("310779253"));
     let all = RequestFilter::new();
     let off = |error: Error| {
         assert_eq!(error.code(), None);
@@ -555,8 +390,8 @@ fn packages_in(access: &[AccessInRole]) -> Vec<String> {
 
 fn base(api: ClientApi) -> &'static str {
     match api {
-        ClientApi::V1 => "/accessmanagement/api/v1/enduser/clientdelegations",
-        _ => "/accessmanagement/api/v2/enduser/clientdelegations",
+        ClientApi::V1 => "api/v1/enduser/clientdelegations",
+        _ => "api/v2/enduser/clientdelegations",
     }
 }
 
@@ -569,11 +404,11 @@ async fn an_agent_gets_and_loses_what_the_provider_has_of_a_client() {
     for api in [ClientApi::V1, ClientApi::V2] {
         let house = accountant().await;
         let number = house.sim.cast().new_person.expose().to_owned();
-        let manager = house.person(PROVIDERS_MANAGER, &CLIENTS).await;
-        let (provider, client) = (house.organisation(PROVIDER), house.organisation(CLIENT));
-        let agent = house.party_of(&number);
+        let manager = house.somebody(PROVIDERS_MANAGER, &CLIENTS).await;
+        let (provider, client) = (house.party(PROVIDER), house.party(CLIENT));
+        let agent = house.person_party(&number);
         let clients = manager.client().clients_of(&provider).with_api(api);
-        let work = house.person(&number, &CLIENTS).await.client();
+        let work = house.somebody(&number, &CLIENTS).await.client();
         let work = work.client_work().with_api(api);
         let package = [payroll()];
         let urn = payroll().to_string();
@@ -626,7 +461,7 @@ async fn an_agent_gets_and_loses_what_the_provider_has_of_a_client() {
         assert_eq!(packages_in(&mine[0].clients[0].access), [urn.as_str()]);
         let of_one = |party: &PartyUuid| work_clients(&work, party.clone());
         assert_eq!(of_one(&provider).await, 1);
-        assert_eq!(of_one(&house.organisation(CUSTOMER)).await, 0);
+        assert_eq!(of_one(&house.party(CUSTOMER)).await, 0);
         let providers = work.providers().await.unwrap();
         assert_eq!(providers[0].provider.as_ref().unwrap().id, provider);
         assert!(providers[0].added_at.is_some());
@@ -682,8 +517,8 @@ async fn work_clients(work: &altinn_authz::altinn3::ClientWork, provider: PartyU
 
 async fn what_cannot_be_given(house: &House, clients: &Clients, api: ClientApi) {
     let agent: PartyUuid = AGENT.parse().unwrap();
-    let (provider, client) = (house.organisation(PROVIDER), house.organisation(CLIENT));
-    let stranger = house.organisation("310811548");
+    let (provider, client) = (house.party(PROVIDER), house.party(CLIENT));
+    let stranger = house.party("310811548");
     for (client, role, package, expected) in [
         (
             &client,
@@ -728,7 +563,7 @@ async fn what_cannot_be_given(house: &House, clients: &Clients, api: ClientApi) 
 
     // who may not call hears so: no scope, no administrator, and nobody's agent
     let number = house.sim.cast().new_person.expose().to_owned();
-    let outsider = house.person(&number, &CLIENTS).await;
+    let outsider = house.somebody(&number, &CLIENTS).await;
     let outside = outsider.client().clients_of(&provider).with_api(api);
     let error = fails(outside.list(&[], &[]).await, ErrorKind::Forbidden);
     assert_eq!(error.code(), None);
@@ -741,7 +576,7 @@ async fn what_cannot_be_given(house: &House, clients: &Clients, api: ClientApi) 
     fails(mine.clients(&[]).await, ErrorKind::MissingScope);
     fails(mine.leave(&provider).await, ErrorKind::MissingScope);
     assert_eq!(outsider.sent("", ""), 0);
-    let tokenless = house.person(&number, &[scopes::CLIENTS_READ]).await;
+    let tokenless = house.somebody(&number, &[scopes::CLIENTS_READ]).await;
     let tokenless = tokenless.believing(&CLIENTS).client_work().with_api(api);
     fails(tokenless.clients(&[]).await, ErrorKind::Forbidden);
     let key_client = house.sim.cast().key_client;
@@ -760,10 +595,10 @@ async fn resources_of_a_client_go_to_an_agent_in_the_second_version() {
     house.sim.change_world(|world| {
         world.client_roles[0].packages.push("skattegrunnlag".into());
     });
-    let manager = house.person(PROVIDERS_MANAGER, &CLIENTS).await;
-    let (provider, client) = (house.organisation(PROVIDER), house.organisation(CLIENT));
+    let manager = house.somebody(PROVIDERS_MANAGER, &CLIENTS).await;
+    let (provider, client) = (house.party(PROVIDER), house.party(CLIENT));
     let number = house.sim.cast().new_person.expose().to_owned();
-    let agent = house.party_of(&number);
+    let agent = house.person_party(&number);
     let clients = manager.client().clients_of(&provider);
     let person = Receiver::person(number.parse().unwrap(), "GRANITT");
     clients.add_agent(&person).await.unwrap();
@@ -791,7 +626,11 @@ async fn resources_of_a_client_go_to_an_agent_in_the_second_version() {
     }
     let given = clients.add_resources(&client, &agent, ROLE, &resource);
     given.await.unwrap();
-    let work = house.person(&number, &CLIENTS).await.client().client_work();
+    let work = house
+        .somebody(&number, &CLIENTS)
+        .await
+        .client()
+        .client_work();
     let dropped = work.drop_resources(&provider, &client, ROLE, &resource);
     assert_eq!(dropped.await.unwrap()[0].changed, Some(true));
     let left = clients.resources_of_agent(&agent).await.unwrap();
@@ -804,16 +643,16 @@ async fn a_lost_answer_in_client_delegation_ends_as_wanted() {
     for api in [ClientApi::V1, ClientApi::V2] {
         let house = accountant().await;
         let number = house.sim.cast().new_person.expose().to_owned();
-        let manager = house.person(PROVIDERS_MANAGER, &CLIENTS).await;
-        let (provider, client) = (house.organisation(PROVIDER), house.organisation(CLIENT));
-        let agent = house.party_of(&number);
+        let manager = house.somebody(PROVIDERS_MANAGER, &CLIENTS).await;
+        let (provider, client) = (house.party(PROVIDER), house.party(CLIENT));
+        let agent = house.person_party(&number);
         let clients = manager.client().clients_of(&provider).with_api(api);
         let person = Receiver::person(number.parse().unwrap(), "GRANITT");
         let what = || [Entitlement::package("regnskapsforer-lonn")];
         let give = || clients.grant(&person, &client, what());
         let take = || clients.revoke(&agent, &client, what());
         let lose = |path: &str, nth, fault| {
-            house.lose(&format!("{}{path}", base(api)), nth, fault);
+            house.fault(&format!("{}{path}", base(api)), nth, fault);
         };
         let taking = match api {
             ClientApi::V1 => ("DELETE", "/agents/accesspackages"),
@@ -832,7 +671,7 @@ async fn a_lost_answer_in_client_delegation_ends_as_wanted() {
         lose("/agents/accesspackages", 1, Fault::ResetAfterHandling);
         manager.sent("", "");
         let report = give().await.unwrap();
-        let all = manager.sent.lock().unwrap().clone();
+        let all = manager.all_sent();
         let posts = |end: &str| {
             let wanted = |line: &&String| line.starts_with("POST") && line.ends_with(end);
             all.iter().filter(wanted).count()
@@ -901,7 +740,7 @@ async fn a_lost_answer_in_client_delegation_ends_as_wanted() {
             "check package:skattegrunnlag: refused: the provider does not have it of this client"
         );
         assert_eq!(clients.packages_of_agent(&agent).await.unwrap().len(), 1);
-        let stranger = house.organisation(CUSTOMER);
+        let stranger = house.party(CUSTOMER);
         let report = clients.grant(&person, &stranger, what()).await.unwrap();
         assert_eq!(
             outcomes(&report),
@@ -941,12 +780,9 @@ async fn a_supplier_gets_and_loses_a_scope_from_both_sides() {
         "#
     ))
     .await;
-    let somebody = house.person(manager, &SUPPLIERS).await;
+    let somebody = house.somebody(manager, &SUPPLIERS).await;
     let client = somebody.client();
-    let (consumer, supplier) = (
-        house.organisation("310811548"),
-        house.organisation("310742104"),
-    );
+    let (consumer, supplier) = (house.party("310811548"), house.party("310742104"));
     let api = ResourceId::from("skf-grunnlag-api");
 
     // nothing is given to who is no supplier
@@ -956,8 +792,8 @@ async fn a_supplier_gets_and_loses_a_scope_from_both_sides() {
     assert!(client.suppliers(&consumer, None).await.unwrap().is_empty());
 
     // made twice, and once more after a lost answer: one and the same
-    let path = "/accessmanagement/api/v1/enduser/maskinportensuppliers";
-    house.lose(path, 1, Fault::ResetAfterHandling);
+    let path = "api/v1/enduser/maskinportensuppliers";
+    house.fault(path, 1, Fault::ResetAfterHandling);
     let add = || client.add_supplier(&consumer, &supplier);
     fails(add().await, ErrorKind::Unreachable);
     let made = add().await.unwrap();
@@ -971,7 +807,7 @@ async fn a_supplier_gets_and_loses_a_scope_from_both_sides() {
     }
 
     // seen from both sides, by other party and by resource
-    let other = house.organisation(CUSTOMER);
+    let other = house.party(CUSTOMER);
     let listed = client.suppliers(&consumer, Some(&supplier)).await.unwrap();
     assert_eq!(listed[0].party.as_ref().unwrap().id, supplier);
     assert!(
@@ -1024,7 +860,7 @@ async fn a_supplier_gets_and_loses_a_scope_from_both_sides() {
     assert!(client.suppliers(&consumer, None).await.unwrap().is_empty());
 
     // who can be none, and what is no scope
-    let person = house.party_of(manager);
+    let person = house.person_party(manager);
     for (supplier, expected) in [
         (&person, "AM.VLD-00008"),
         (&nobody(), "AM-00023"),
@@ -1051,7 +887,7 @@ async fn a_supplier_gets_and_loses_a_scope_from_both_sides() {
     let refusal = reading.remove_consumer(&supplier, &consumer, Cascade::No);
     fails(refusal.await, ErrorKind::MissingScope);
     assert_eq!(somebody.sent("", ""), 0);
-    let unscoped = house.person(manager, &[scopes::SUPPLIERS_READ]).await;
+    let unscoped = house.somebody(manager, &[scopes::SUPPLIERS_READ]).await;
     let unscoped = unscoped.believing(&SUPPLIERS);
     let refusal = unscoped.add_supplier(&consumer, &supplier).await;
     assert_eq!(fails(refusal, ErrorKind::Forbidden).code(), None);

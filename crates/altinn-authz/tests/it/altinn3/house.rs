@@ -7,7 +7,7 @@ use altinn_auth::{Altinn, Environment, Organisation, Session};
 use altinn_authz::altinn3::{Client, Entitlement, PartyUuid, Relation};
 use altinn_authz::{Caller, Error};
 use altinn_sim::world::{Hidden, Seed};
-use altinn_sim::{Fault, Host, Simulator};
+use altinn_sim::{Builder, Fault, Host, Simulator};
 use bytes::Bytes;
 use http_transport::{BoxFuture, ReqwestTransport, Transport};
 use maskinporten::Signer;
@@ -42,20 +42,31 @@ pub(crate) struct House {
     log: Arc<Mutex<Vec<(String, String)>>>,
 }
 
-/// A person with a token of Altinn's.
-#[derive(Debug)]
-struct Person {
+/// A person with a token of the platform. What is sent is written down.
+#[derive(Clone)]
+pub(crate) struct Somebody {
     platform: Url,
+    token: Arc<str>,
+    /// What the caller believes the token to have.
+    scopes: Vec<String>,
     transport: Arc<dyn Transport>,
-    token: String,
+    sent: Arc<Mutex<Vec<String>>>,
 }
 
-impl Caller for Person {
+impl std::fmt::Debug for Somebody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Somebody")
+    }
+}
+
+impl Caller for Somebody {
     fn call(
         &self,
         _operation: &'static str,
         mut request: http::Request<Bytes>,
     ) -> BoxFuture<'_, Result<http::Response<Bytes>, Error>> {
+        let line = format!("{} {}", request.method(), request.uri().path());
+        self.sent.lock().unwrap().push(line);
         let bearer = format!("Bearer {}", self.token).parse().unwrap();
         request.headers_mut().insert("authorization", bearer);
         Box::pin(async move { Ok(self.transport.send(request).await?) })
@@ -70,7 +81,32 @@ impl Caller for Person {
     }
 
     fn has_scope(&self, scope: &str) -> bool {
-        END_USER.contains(&scope)
+        self.scopes.iter().any(|has| has == scope)
+    }
+}
+
+impl Somebody {
+    pub(crate) fn client(&self) -> Client {
+        Client::with_caller(self.clone())
+    }
+
+    /// What was sent since `sent` was last asked, method and path.
+    pub(crate) fn all_sent(&self) -> Vec<String> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    /// How many calls of this method went to a path that ends so, since it was last asked.
+    pub(crate) fn sent(&self, method: &str, end: &str) -> usize {
+        let all = std::mem::take(&mut *self.sent.lock().unwrap());
+        let wanted = |line: &&String| line.starts_with(method) && line.ends_with(end);
+        all.iter().filter(wanted).count()
+    }
+
+    /// The same token, by a caller that believes it has these scopes.
+    pub(crate) fn believing(&self, scopes: &[&str]) -> Client {
+        let mut other = self.clone();
+        other.scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        other.client()
     }
 }
 
@@ -80,11 +116,14 @@ impl House {
     }
 
     pub(crate) async fn seeded(toml: &str) -> Self {
+        Self::start(Simulator::builder().seed(Seed::from_toml(toml).unwrap())).await
+    }
+
+    pub(crate) async fn start(builder: Builder) -> Self {
         let log: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
         let lines = Arc::clone(&log);
-        let sim = Simulator::builder()
+        let sim = builder
             .key_bits(2048)
-            .seed(Seed::from_toml(toml).unwrap())
             .on_request(move |line| {
                 let path = line.path.split('?').next().unwrap_or_default();
                 if path.starts_with(ACCESS_MANAGEMENT) {
@@ -120,7 +159,7 @@ impl House {
         }
     }
 
-    fn altinn(&self, client: &str) -> Altinn {
+    pub(crate) fn altinn(&self, client: &str) -> Altinn {
         let jwk = self.sim.client_jwk(client).unwrap();
         let signer = Signer::from_jwk(jwk.expose()).unwrap();
         let key = self.sim.world().subscription_keys[0].key.clone();
@@ -158,25 +197,31 @@ impl House {
 
     /// A person who has logged in with ID-porten.
     pub(crate) async fn person(&self, person: &Hidden) -> Client {
-        let token = self.sim.id_porten_token(person, &END_USER.join(" "));
-        let url = format!(
-            "{}/authentication/api/v1/exchange/id-porten",
-            self.sim.platform_url()
-        );
-        let request = http::Request::get(url)
-            .header(
-                "authorization",
-                format!("Bearer {}", token.unwrap().expose()),
-            )
+        self.somebody(person.expose(), &END_USER).await.client()
+    }
+
+    /// A person who has logged in with ID-porten, for these scopes.
+    pub(crate) async fn somebody(&self, person: &str, scopes: &[&str]) -> Somebody {
+        let token = self
+            .sim
+            .id_porten_token(&Hidden::new(person), &scopes.join(" "))
+            .unwrap();
+        let platform = self.sim.platform_url();
+        let exchange = format!("{platform}/authentication/api/v1/exchange/id-porten");
+        let request = http::Request::get(exchange)
+            .header("authorization", format!("Bearer {}", token.expose()))
             .body(Bytes::new())
             .unwrap();
         let answer = self.transport.send(request).await.unwrap();
         assert_eq!(answer.status(), 200);
-        Client::with_caller(Person {
-            platform: self.sim.platform_url().parse().unwrap(),
+        let token = std::str::from_utf8(answer.body()).unwrap();
+        Somebody {
+            platform: platform.parse().unwrap(),
+            token: token.trim_matches('"').into(),
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
             transport: Arc::clone(&self.transport),
-            token: String::from_utf8(answer.body().to_vec()).unwrap(),
-        })
+            sent: Arc::default(),
+        }
     }
 
     /// Whoever asks without a token.
@@ -195,9 +240,9 @@ impl House {
     }
 
     /// The party UUID of a person.
-    pub(crate) fn person_party(&self, person: &Hidden) -> PartyUuid {
+    pub(crate) fn person_party(&self, person: &str) -> PartyUuid {
         let world = self.sim.world();
-        world.person(person.expose()).unwrap().party_uuid.into()
+        world.person(person).unwrap().party_uuid.into()
     }
 
     /// Plans a fault for the `nth` call from now to access management.

@@ -154,8 +154,8 @@ async fn a_service_owner_gives_lists_and_sees_who_may_use_its_scopes() {
     let package = PackageUrn::from("innbygger-skatteforhold-privatpersoner");
     let (from, to) = (person(&cast.new_person), person(&cast.manager));
     let (giver, receiver) = (
-        house.person_party(&cast.new_person),
-        house.person_party(&cast.manager),
+        house.person_party(cast.new_person.expose()),
+        house.person_party(cast.manager.expose()),
     );
     let eyes = house.person(&cast.new_person).await;
     let held = async || given(&eyes, &giver, &receiver).await.len();
@@ -294,6 +294,9 @@ async fn the_decision_point_is_asked_and_an_access_list_decides() {
         .unwrap();
     assert_eq!(lists.members(&new).await.unwrap().len(), 1);
     let resource = "skf-begrenset".into();
+    // `..` would lead to the list itself, and delete it
+    let elsewhere = lists.disconnect_resource(&new, &"..".into()).await;
+    assert_eq!(elsewhere.unwrap_err().kind(), ErrorKind::InvalidInput);
     lists.disconnect_resource(&new, &resource).await.unwrap();
     assert!(lists.resources(&new).await.unwrap().is_empty());
     lists.delete(&new).await.unwrap();
@@ -304,7 +307,7 @@ async fn the_decision_point_is_asked_and_an_access_list_decides() {
     let elv = Subject::person(&cast.connected_person.expose().parse().unwrap());
     let may = Question::may(elv, "read", "skf-skattemelding").on_behalf_of(customer());
     assert_eq!(pdp.ask(&may).await.unwrap(), Decision::NotApplicable);
-    let to = house.person_party(&cast.connected_person);
+    let to = house.person_party(cast.connected_person.expose());
     let report = house
         .system_user()
         .grant(

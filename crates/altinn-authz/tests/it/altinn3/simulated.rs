@@ -26,7 +26,7 @@ async fn everything_is_given_and_taken_back_piece_by_piece() {
     let company = house.customer();
     let new = house.sim.cast().new_person;
     let number: PersonNumber = new.expose().parse().unwrap();
-    let to = house.person_party(&new);
+    let to = house.person_party(new.expose());
     let eyes = house.person(&house.sim.cast().manager).await;
 
     // a new person, connected by number and name in the same call
@@ -171,8 +171,8 @@ async fn a_role_from_altinn_2_is_taken_back_and_one_of_a_register_is_not() {
     let rights = house.system_user();
     let company = house.customer();
     let cast = house.sim.cast();
-    let person = house.person_party(&cast.connected_person);
-    let manager = house.person_party(&cast.manager);
+    let person = house.person_party(cast.connected_person.expose());
+    let manager = house.person_party(cast.manager.expose());
 
     let held = rights.held(&company, Some(&person)).await.unwrap();
     let roles = held.by(&person).unwrap().revocable_roles().to_vec();
@@ -218,7 +218,7 @@ async fn a_lost_answer_is_looked_for_and_nothing_is_sent_twice() {
     let rights = house.system_user();
     let company = house.customer();
     let new = house.sim.cast().new_person;
-    let to = house.person_party(&new);
+    let to = house.person_party(new.expose());
     let eyes = house.person(&house.sim.cast().manager).await;
     let receiver = Receiver::person(new.expose().parse().unwrap(), "GRANITT");
     let what = || {
@@ -300,7 +300,7 @@ async fn who_may_give_single_instances_gives_them_and_nothing_else() {
     let company = house.customer();
     let cast = house.sim.cast();
     let eyes = house.person(&cast.manager).await;
-    let to = house.person_party(&cast.new_person);
+    let to = house.person_party(cast.new_person.expose());
     let receiver = Receiver::person(cast.new_person.expose().parse().unwrap(), "GRANITT");
 
     let package = rights
@@ -343,7 +343,7 @@ async fn the_trait_plans_applies_and_resumes() {
         plan.changes_anything() && plan.refused().next().is_none(),
         "{plan}"
     );
-    let to = house.person_party(&cast.new_person);
+    let to = house.person_party(cast.new_person.expose());
     let eyes = house.person(&cast.manager).await;
     assert!(given(&eyes, &house.customer(), &to).await.is_empty());
 

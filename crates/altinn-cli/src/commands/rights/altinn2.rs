@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::settings::organisation;
 
-use super::{ChangeArgs, ListArgs, MineArgs, ToArgs, WhatArgs, changed, nothing_named};
+use super::{ChangeArgs, ListArgs, MineArgs, ToArgs, WhatArgs, changed, names, nothing_named};
 
 pub(crate) async fn client(context: &Context<'_>, scopes: &[&str]) -> Result<Client, Failure> {
     let session = context.enterprise_user(scopes).await?;
@@ -426,13 +426,6 @@ pub(super) async fn revoke(context: &Context<'_>, args: &ChangeArgs) -> Result<R
     let names = names(&what);
     let done = client.revoke(&who, &receiver, what).await?;
     changed(&done, "took back", &names)
-}
-
-fn names(what: &[Delegation]) -> String {
-    what.iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// The roles there are, when a role is named by code or name.

@@ -13,7 +13,9 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
 use super::named::Called;
-use super::{ChangeArgs, ListArgs, RevokeArgs, ToArgs, WhatArgs, changed, named, nothing_named};
+use super::{
+    ChangeArgs, ListArgs, RevokeArgs, ToArgs, WhatArgs, changed, named, names, nothing_named,
+};
 
 /// The rights API, as the system user that is set, or else the one of the party one acts for.
 pub(super) async fn client(
@@ -284,13 +286,6 @@ pub(super) fn no_role(what: &WhatArgs) -> Result<(), Failure> {
             "give the access package that took its place (--package; `altinn packages search` finds it); or say --api altinn2",
         )),
     }
-}
-
-fn names(what: &[Entitlement]) -> String {
-    what.iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 pub(super) fn entitlements(what: &WhatArgs) -> Result<Vec<Entitlement>, Failure> {

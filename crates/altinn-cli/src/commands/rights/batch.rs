@@ -20,7 +20,7 @@ use self::fingerprint::FingerprintKey;
 use self::list::Item;
 use super::altinn2::To;
 use super::named::Names;
-use super::{ChangeArgs, altinn2, altinn3};
+use super::{ChangeArgs, altinn2, altinn3, names};
 use crate::args::Api;
 use crate::commands::Report;
 use crate::commands::party::Named;
@@ -461,11 +461,6 @@ fn labelled(verb: Verb, what: &str, to: &str, from: &str) -> String {
         Verb::Grant => format!("give {what} to {to} for {from}"),
         Verb::Revoke => format!("take {what} back from {to} for {from}"),
     }
-}
-
-fn names(what: &[impl ToString]) -> String {
-    let names: Vec<String> = what.iter().map(ToString::to_string).collect();
-    names.join(", ")
 }
 
 /// One giver: who asks for it, and whom it is connected to.

@@ -149,15 +149,23 @@ pub(super) async fn migrate(context: &Context<'_>, args: &MigrateArgs) -> Result
     match &args.from {
         Some(from) if args.apply => {
             let results = results(args)?;
-            let interrupted = give(context, args, from, &results, &mut moved).await?;
+            let ended = give(context, args, from, &results, &mut moved).await?;
             let mut report = report(args, &moved);
             report.json["results"] = json!(results);
             report.text.push_str(&format!(
                 "\nWhat came of each receiver: {}",
                 results.display()
             ));
-            if interrupted {
-                report.exit = Exit::Interrupted;
+            match ended {
+                Ok(summary) if summary.interrupted => report.exit = Exit::Interrupted,
+                Ok(_) => {}
+                // what was given is told, and that it is not written down
+                Err(error) => {
+                    report.exit = Exit::Partly;
+                    report.failures.push(Failure::from(error).note(
+                        "nothing more was called; who was under way is looked at first when it is run again",
+                    ));
+                }
             }
             Ok(report)
         }
@@ -220,15 +228,15 @@ async fn open(context: &Context<'_>, from: &str) -> Result<(Box<dyn Rights>, Par
     Ok((rights, giver))
 }
 
-/// Gives to everyone who is due, one after the other, and says whether it was interrupted. Each is
-/// planned right before, so that what a killed run did is seen.
+/// Gives to everyone who is due, one after the other. Each is planned right before, so that what a killed
+/// run did is seen. The inner error is of the results, which could not be written any more.
 async fn give(
     context: &Context<'_>,
     args: &MigrateArgs,
     from: &str,
     results: &Path,
     moved: &mut [Moved],
-) -> Result<bool, Failure> {
+) -> Result<Result<batch::Summary, altinn_authz::Error>, Failure> {
     let (rights, giver) = open(context, from).await?;
     let key = FingerprintKey::find()?;
     let environment = context.rights_url(Api::Altinn3).await?;
@@ -296,22 +304,7 @@ async fn give(
             None => None,
         };
     }
-    let summary = match summary {
-        Ok(summary) => summary,
-        // what was given is told, and that it is not written down
-        Err(error) => {
-            let failure = Failure::from(error).note(
-                "nothing more was called; who was under way is looked at first when it is run again",
-            );
-            let first = moved.iter_mut().find(|one| one.failure.is_some());
-            match first {
-                Some(one) => one.failure = Some(failure),
-                None => return Err(failure),
-            }
-            return Ok(false);
-        }
-    };
-    Ok(summary.interrupted)
+    Ok(summary)
 }
 
 fn not_tried(shown: &str) -> Failure {

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use altinn_authz::Language;
-use altinn_authz::altinn3::registry::Registry;
 use altinn_authz::altinn3::{Holder, PackageUrn};
 
 use super::WhatArgs;
@@ -174,9 +173,7 @@ async fn all_packages(context: &Context<'_>) -> Result<Vec<Known>, Failure> {
 
 async fn all_resources(context: &Context<'_>) -> Result<Vec<Known>, Failure> {
     context.console.progress("reading the names of resources");
-    let transport = context.transport()?;
-    let environment = context.settings.altinn(&*transport).await?;
-    let all = Registry::open(&environment, transport).resources().await?;
+    let all = packages::registry(context).await?.resources().await?;
     let known = all.into_iter().map(|resource| Known {
         code: resource.identifier.to_string(),
         names: resource

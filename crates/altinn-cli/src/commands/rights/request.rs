@@ -5,7 +5,7 @@ use std::time::Duration;
 use altinn_authz::altinn3::models::{
     AccessRequest, RequestKind, RequestParty, RequestStatus, RightKey,
 };
-use altinn_authz::altinn3::registry::{Registry, RightsOf};
+use altinn_authz::altinn3::registry::RightsOf;
 use altinn_authz::altinn3::{Client, PackageUrn, PartyUuid, RequestFilter, ResourceId, scopes};
 use altinn_authz::wire::OpenEnum;
 use clap::{Args, Subcommand, ValueEnum};
@@ -15,7 +15,7 @@ use super::{WhatArgs, named};
 use crate::args::{ScopeArgs, SystemUserArgs};
 use crate::commands::party::Named;
 use crate::commands::pauses::Pauses;
-use crate::commands::{Report, masked};
+use crate::commands::{Report, masked, packages};
 use crate::console::table;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -363,11 +363,8 @@ pub(crate) async fn keys(
     if actions.is_empty() {
         return Ok(Vec::new());
     }
-    let transport = context.transport()?;
-    let environment = context.settings.altinn(&*transport).await?;
-    let rights = Registry::open(&environment, transport)
-        .rights(resource, RightsOf::end_users())
-        .await?;
+    let registry = packages::registry(context).await?;
+    let rights = registry.rights(resource, RightsOf::end_users()).await?;
     let action = |right: &altinn_authz::altinn3::models::Right| {
         right
             .action
@@ -494,11 +491,19 @@ async fn approve(context: &Context<'_>, args: &ApproveArgs) -> Result<Report, Fa
         party_name(request.asker.as_ref())
     ));
     let request = client.approve_request(&party, &id, &keys).await?;
-    let mut report = shown(&request, "approved")?;
-    report
-        .text
-        .push_str("\nthe decision point (PDP) may take up to five minutes to know of it");
-    Ok(report)
+    Ok(shown(&request, "approved")?.and_lag())
+}
+
+/// A request for people.
+pub(crate) fn lines(request: &AccessRequest) -> String {
+    format!(
+        "{}  {}\nwhat      {}\nasked by  {}\nasked of  {}",
+        request.id,
+        word(request.status.as_ref()),
+        what(request),
+        party_name(request.asker.as_ref()),
+        party_name(request.grantor.as_ref()),
+    )
 }
 
 fn shown(request: &AccessRequest, said: &str) -> Result<Report, Failure> {
@@ -506,14 +511,7 @@ fn shown(request: &AccessRequest, said: &str) -> Result<Report, Failure> {
         .links
         .as_ref()
         .and_then(|links| links.details.clone());
-    let mut text = format!(
-        "{}  {}\nwhat      {}\nasked by  {}\nasked of  {}",
-        request.id,
-        word(request.status.as_ref()),
-        what(request),
-        party_name(request.asker.as_ref()),
-        party_name(request.grantor.as_ref()),
-    );
+    let mut text = lines(request);
     if let Some(address) = details.filter(|_| waits(request.status.as_ref())) {
         text.push_str(&format!("\nto see it {address}"));
     }
@@ -541,7 +539,7 @@ pub(crate) fn what(request: &AccessRequest) -> String {
     }
 }
 
-pub(crate) fn party_name(party: Option<&RequestParty>) -> String {
+fn party_name(party: Option<&RequestParty>) -> String {
     let Some(party) = party else {
         return String::new();
     };

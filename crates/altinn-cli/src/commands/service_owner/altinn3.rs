@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::ScopeArgs;
 use crate::commands::party::{Named, party_urn};
 use crate::commands::pauses::Pauses;
-use crate::commands::rights::request::{keys, party_name, waits, what, word};
+use crate::commands::rights::request::{keys, lines, waits, what, word};
 use crate::commands::rights::{WhatArgs, named};
 use crate::commands::{Report, masked, parties};
 use crate::console::table;
@@ -294,14 +294,7 @@ pub(super) async fn draft(context: &Context<'_>, args: &DraftArgs) -> Result<Rep
         .links
         .as_ref()
         .and_then(|links| links.details.as_deref());
-    let mut text = format!(
-        "{}  {}\nwhat      {}\nasked by  {}\nasked of  {}",
-        request.id,
-        word(request.status.as_ref()),
-        what(&request),
-        party_name(request.asker.as_ref()),
-        party_name(request.grantor.as_ref()),
-    );
+    let mut text = lines(&request);
     let confirmed = match address {
         Some(address) => format!("Who asks confirms it here: {address}"),
         None => "Who asks confirms it in Altinn.".to_owned(),
@@ -407,12 +400,10 @@ pub(super) async fn give_package(
     let given = owner.give_package(&from, &to, &package).await?;
     Ok(Report::new(
         json!({ "package": package, "outcome": "given", "given": masked(&given)? }),
-        format!(
-            "gave package {} from {from} to {to}\nthe decision point (PDP) may take up to five minutes to know of it",
-            package.code()
-        ),
+        format!("gave package {} from {from} to {to}", package.code()),
         format!("gave package {}", package.code()),
-    ))
+    )
+    .and_lag())
 }
 
 pub(super) async fn take_package(
@@ -426,11 +417,12 @@ pub(super) async fn take_package(
     Ok(Report::new(
         json!({ "package": package, "outcome": "takenBack" }),
         format!(
-            "took back package {} from {to}, given by {from}\nthe decision point (PDP) may take up to five minutes to know of it",
+            "took back package {} from {to}, given by {from}",
             package.code()
         ),
         format!("took back package {}", package.code()),
-    ))
+    )
+    .and_lag())
 }
 
 async fn between(
